@@ -1,0 +1,121 @@
+"""What the processes are told through the environment: `SKOOLY_…`, typed, and without a single default secret."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+
+PREFIX = "SKOOLY_"
+PEPPER_BYTES = 32
+CURSOR_SECRET_LENGTH = 32
+
+ADVICE = {
+    "SKOOLY_DATABASE_URL": "postgresql+asyncpg://skooly:PASSWORD@HOST/skooly (the login role, not a superuser)",
+    "SKOOLY_REDIS_URL": "redis://HOST:6379/0, or unix:///path/to.sock?db=0",
+    "SKOOLY_KEY_PEPPERS": 'make one with `./skooly secrets`: {"1": "32 random bytes in base64"}',
+    "SKOOLY_CURSOR_SECRET": "make one with `./skooly secrets`: 32 characters or more",
+    "SKOOLY_TRUSTED_PROXIES": "networks, separated by commas: 10.0.0.0/8,192.168.1.4/32",
+    "SKOOLY_ALLOWED_ORIGINS": "origins, separated by commas: https://console.example.org",
+}
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One variable that stops the start. Never holds the value: it may be a secret."""
+
+    variable: str
+    reason: str
+
+    def __str__(self) -> str:
+        advice = ADVICE.get(self.variable)
+        return f"{self.variable}: {self.reason}" + (f"\n    {advice}" if advice else "")
+
+
+class SettingsRefused(Exception):
+    """The environment is incomplete or wrong; `faults` names every variable concerned."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(f"  {fault}" for fault in faults))
+
+
+class Settings(BaseSettings):
+    """Read from `SKOOLY_…` variables only. Use `load_settings`, which names every variable that is missing."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    database_url: str = Field(repr=False)
+    redis_url: str = Field(repr=False)
+    key_peppers: dict[int, SecretStr]
+    """Version → 32 random bytes or more in base64. New keys use the highest version."""
+    cursor_secret: SecretStr = Field(min_length=CURSOR_SECRET_LENGTH)
+
+    public_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: Annotated[Networks, NoDecode] = ()
+    """Peers whose `X-Forwarded-For` is believed. Empty: the peer's own address counts."""
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    """Origins, besides `public_url`, whose pages may open sockets and talk to the console."""
+    pool_size: int = Field(default=10, ge=2, le=200)
+    """Connections to PostgreSQL per process."""
+    log_format: Literal["json", "console"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("trusted_proxies", "allowed_origins", mode="before")
+    @classmethod
+    def _split_on_commas(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("key_peppers")
+    @classmethod
+    def _check_peppers(cls, peppers: dict[int, SecretStr]) -> dict[int, SecretStr]:
+        if not peppers:
+            raise ValueError("needs at least one version")
+        for version, pepper in peppers.items():
+            if version < 1 or len(_decode(pepper)) < PEPPER_BYTES:
+                raise ValueError(f"version {version} needs a number from 1 and {PEPPER_BYTES} bytes or more in base64")
+        return peppers
+
+    @property
+    def peppers(self) -> dict[int, bytes]:
+        """The decoded peppers by version."""
+        return {version: _decode(pepper) for version, pepper in self.key_peppers.items()}
+
+
+def _decode(pepper: SecretStr) -> bytes:
+    try:
+        return base64.b64decode(pepper.get_secret_value(), validate=True)
+    except binascii.Error:
+        return b""
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings of this process: `given` first, then the environment.
+
+    Raises SettingsRefused with every variable that is missing or wrong.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingsRefused([_fault(detail) for detail in error.errors(include_input=False)]) from None
+    except SettingsError as error:
+        raise SettingsRefused([Fault(_variable_in(str(error)), "is not valid JSON")]) from None
+
+
+def _fault(detail: Mapping[str, Any]) -> Fault:
+    variable = PREFIX + str(detail["loc"][0]).upper()
+    reason = "is missing" if detail["type"] == "missing" else str(detail["msg"]).removeprefix("Value error, ")
+    return Fault(variable, reason)
+
+
+def _variable_in(message: str) -> str:
+    """pydantic-settings names the field it could not decode only in its message, between quotes."""
+    return PREFIX + message.split('"')[1].upper()
