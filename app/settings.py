@@ -1,4 +1,6 @@
-"""What the processes are told through the environment: `SKOOLY_…`, typed, and without a single default secret."""
+"""What the processes are told through the environment: `SKOOLY_…`, typed, and without a single default
+secret.
+"""
 
 import base64
 import binascii
@@ -15,7 +17,7 @@ PEPPER_BYTES = 32
 CURSOR_SECRET_LENGTH = 32
 
 ADVICE = {
-    "SKOOLY_DATABASE_URL": "postgresql+asyncpg://skooly:PASSWORD@HOST/skooly (the login role, not a superuser)",
+    "SKOOLY_DATABASE_URL": "postgresql+asyncpg://skooly:PASSWORD@HOST/skooly (the login, no superuser)",
     "SKOOLY_REDIS_URL": "redis://HOST:6379/0, or unix:///path/to.sock?db=0",
     "SKOOLY_KEY_PEPPERS": 'make one with `./skooly secrets`: {"1": "32 random bytes in base64"}',
     "SKOOLY_CURSOR_SECRET": "make one with `./skooly secrets`: 32 characters or more",
@@ -49,7 +51,9 @@ class SettingsRefused(Exception):
 class Settings(BaseSettings):
     """Read from `SKOOLY_…` variables only. Use `load_settings`, which names every variable that is missing."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     database_url: str = Field(repr=False)
     redis_url: str = Field(repr=False)
@@ -81,7 +85,9 @@ class Settings(BaseSettings):
             raise ValueError("needs at least one version")
         for version, pepper in peppers.items():
             if version < 1 or len(_decode(pepper)) < PEPPER_BYTES:
-                raise ValueError(f"version {version} needs a number from 1 and {PEPPER_BYTES} bytes or more in base64")
+                raise ValueError(
+                    f"version {version} needs a number from 1 and {PEPPER_BYTES} bytes or more in base64"
+                )
         return peppers
 
     @property
