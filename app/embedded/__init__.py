@@ -4,6 +4,7 @@ Standard library only, so that the supervisor stays small. Linux; on macOS the s
 parent that is killed with SIGKILL, since that system has no parent-death signal.
 """
 
+from app.embedded.addresses import Addresses
 from app.embedded.errors import (
     DataDirectoryInUse,
     DataDirectoryUnusable,
@@ -15,6 +16,7 @@ from app.embedded.errors import (
 from app.embedded.servers import Embedded
 
 __all__ = [
+    "Addresses",
     "DataDirectoryInUse",
     "DataDirectoryUnusable",
     "Embedded",

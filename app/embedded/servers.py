@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
 
+from app.embedded.addresses import SUPERUSER, Addresses
 from app.embedded.binaries import Binaries, find_binaries
 from app.embedded.child import Isolation, before_exec, choose_identity
 from app.embedded.errors import ServerFailed
 from app.embedded.places import Lock, give, make_data_directory, make_socket_directory, socket_directory
 
-SUPERUSER = "postgres"
-LOGIN = "skooly"
 STARTING_SECONDS = 120.0
 STOPPING_SECONDS = 15.0
 LOG_BYTES = 10_000_000
@@ -58,8 +56,7 @@ class Embedded:
         self.root = root.absolute()
         self.durable = durable
         self._wanted = isolation
-        self.sockets = socket_directory(self.root)
-        self._valkey_socket = self.sockets / "valkey.sock"
+        self.addresses = Addresses(socket_directory(self.root))
         self._servers: list[Server] = []
 
     def __enter__(self) -> Self:
@@ -72,15 +69,13 @@ class Embedded:
         self.stop()
 
     def superuser_dsn(self, database: str = "postgres") -> str:
-        """For the bootstrap of roles and databases alone: it passes every wall."""
-        return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.sockets))}"
+        return self.addresses.superuser_dsn(database)
 
     def database_url(self, database: str) -> str:
-        """What the application uses: the login role, behind the walls."""
-        return f"postgresql+asyncpg://{LOGIN}@/{database}?host={quote(str(self.sockets))}"
+        return self.addresses.database_url(database)
 
     def redis_url(self, database: int = 0) -> str:
-        return f"unix://{quote(str(self._valkey_socket))}?db={database}"
+        return self.addresses.redis_url(database)
 
     @property
     def processes(self) -> dict[str, int]:
@@ -116,7 +111,7 @@ class Embedded:
         return [server.name for server in dead]
 
     def stop(self) -> None:
-        """Stops both and waits for them; committed rows stay. A server that does not stop in time is killed."""
+        """Stops both and waits for them; committed rows stay. A server that hangs is killed."""
         for server in self._servers:
             if server.process and server.alive:
                 server.process.send_signal(server.death_signal)
@@ -124,14 +119,14 @@ class Embedded:
             if server.process:
                 _wait_or_kill(server.process)
         if self._servers:
-            shutil.rmtree(self.sockets, ignore_errors=True)
+            shutil.rmtree(self.addresses.sockets, ignore_errors=True)
         self._servers.clear()
         self._lock.close()
 
     def _prepare(self) -> None:
         binaries = find_binaries()
         self._identity = choose_identity(binaries.postgres, self._wanted)
-        make_socket_directory(self.sockets, self._identity.uid)
+        make_socket_directory(self.addresses.sockets, self._identity.uid)
         self._remove_leftovers()
         self._servers = [self._postgres(binaries), self._valkey(binaries)]
 
@@ -142,7 +137,7 @@ class Embedded:
         PostgreSQL refuses.
         """
         (self.root / "postgres" / "postmaster.pid").unlink(missing_ok=True)
-        for leftover in self.sockets.iterdir():
+        for leftover in self.addresses.sockets.iterdir():
             leftover.unlink()
 
     def _postgres(self, binaries: Binaries) -> Server:
@@ -153,7 +148,7 @@ class Embedded:
         give(data, self._identity.uid)
         options = {
             "listen_addresses": "",
-            "unix_socket_directories": str(self.sockets),
+            "unix_socket_directories": str(self.addresses.sockets),
             "unix_socket_permissions": "0700",
         }
         options |= {"max_connections": "200", **(DURABLE if self.durable else VOLATILE)}
@@ -162,7 +157,7 @@ class Embedded:
         return Server("PostgreSQL", command, log, signal.SIGINT, lambda: _postmaster_is_ready(data))
 
     def _make_cluster(self, initdb: Path, data: Path, log: Path) -> None:
-        """Made beside its place and renamed at the end, so that an interrupted start leaves no half cluster."""
+        """Made beside its place, renamed at the end: an interrupted start leaves no half cluster."""
         draft = data.with_name("postgres.new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -181,7 +176,7 @@ class Embedded:
         give(data, self._identity.uid)
         options = {
             "port": "0",
-            "unixsocket": str(self._valkey_socket),
+            "unixsocket": str(self.addresses.valkey_socket),
             "unixsocketperm": "700",
             "dir": str(data),
         }
@@ -197,7 +192,7 @@ class Embedded:
             command,
             self._log("valkey"),
             signal.SIGTERM,
-            lambda: _valkey_answers(self._valkey_socket),
+            lambda: _valkey_answers(self.addresses.valkey_socket),
         )
 
     def _log(self, name: str) -> Path:
