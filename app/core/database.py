@@ -1,0 +1,162 @@
+"""PostgreSQL behind its walls.
+
+Every transaction says who it is: `BEGIN; SET LOCAL ROLE …; SET LOCAL app.school = …` travel in one round trip,
+and row-level security does the rest. A transaction without a wall runs as the login role, which may read nothing.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import event, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from app.core.errors import Unavailable
+
+CONNECT_SECONDS = 5
+UNREACHABLE = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError, TimeoutError)
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """The role a transaction takes and, for the walled ones, the school it may see."""
+
+    role: str
+    school_id: UUID | None = None
+
+    @classmethod
+    def app(cls, school_id: UUID) -> Self:
+        return cls("skooly_app", school_id)
+
+    @classmethod
+    def worker(cls, school_id: UUID | None = None) -> Self:
+        return cls("skooly_worker", school_id)
+
+    @classmethod
+    def auth(cls) -> Self:
+        return cls("skooly_auth")
+
+    @classmethod
+    def owner(cls, school_id: UUID | None = None) -> Self:
+        return cls("skooly_owner", school_id)
+
+    def statements(self) -> str:
+        """What is appended to BEGIN. Nothing here comes from a request but a UUID, which cannot quote."""
+        school = f" SET LOCAL app.school = '{self.school_id}';" if self.school_id else ""
+        return f"SET LOCAL ROLE {self.role};{school}"
+
+
+class WalledConnection(asyncpg.Connection):  # type: ignore[misc]
+    """Appends its wall to BEGIN, so that the wall costs no round trip of its own."""
+
+    wall: Wall | None = None
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+        if self.wall is not None and not args and query.startswith("BEGIN"):
+            query = f"{query.rstrip(';')}; {self.wall.statements()}"
+        status: str = await super().execute(query, *args, timeout=timeout)
+        return status
+
+
+class Database:
+    """Two doors on one PostgreSQL: SQLAlchemy sessions for the services, bare asyncpg for hot batched reads."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.pool_size = pool_size
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=CONNECT_SECONDS,
+            connect_args={"connection_class": WalledConnection, "timeout": CONNECT_SECONDS},
+        )
+        event.listen(self.engine.sync_engine.pool, "checkin", _drop_wall)
+        self._pool: asyncpg.Pool | None = None
+
+    async def open(self) -> Self:
+        """Opens the bare pool. Idempotent."""
+        if self._pool is None:
+            self._pool = await asyncpg.create_pool(
+                dsn=plain_dsn(self.url),
+                connection_class=WalledConnection,
+                min_size=0,
+                max_size=self.pool_size,
+                timeout=CONNECT_SECONDS,
+                # Nothing outlives a transaction here, so the reset query would be a wasted round trip.
+                reset=_no_reset,
+            )
+        return self
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+        await self.engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def transaction(self, wall: Wall) -> AsyncIterator[AsyncSession]:
+        """One walled transaction: commits on exit, rolls back on an exception. Raises Unavailable."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            await _raise_wall(session, wall)
+            try:
+                yield session
+                await session.commit()
+            except BaseException:
+                await session.rollback()
+                raise
+
+    @asynccontextmanager
+    async def raw(self, wall: Wall) -> AsyncIterator[asyncpg.Connection]:
+        """The same, as a bare asyncpg connection: for COPY and for batched reads."""
+        await self.open()
+        assert self._pool is not None
+        try:
+            connection = await self._pool.acquire(timeout=CONNECT_SECONDS)
+        except UNREACHABLE as error:
+            raise Unavailable from error
+        try:
+            await connection.execute(f"BEGIN; {wall.statements()}")
+            try:
+                yield connection
+            except BaseException:
+                await connection.execute("ROLLBACK")
+                raise
+            await connection.execute("COMMIT")
+        finally:
+            await self._pool.release(connection)
+
+
+async def _raise_wall(session: AsyncSession, wall: Wall) -> None:
+    try:
+        connection = await session.connection()
+        raw = await connection.get_raw_connection()
+    except UNREACHABLE as error:
+        raise Unavailable from error
+    driver = raw.driver_connection
+    assert isinstance(driver, WalledConnection)
+    driver.wall = wall
+
+
+def _drop_wall(connection: Any, _: object) -> None:
+    """A connection goes back to the pool without a wall: whoever takes it next must say who they are."""
+    if connection is not None:
+        connection.driver_connection.wall = None
+
+
+async def _no_reset(_: asyncpg.Connection) -> None:
+    return None
+
+
+def plain_dsn(url: str) -> str:
+    """A SQLAlchemy URL as libpq writes it: `postgresql+asyncpg://…` → `postgresql://…`."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,0 +1,71 @@
+"""What a resolver is given: who asks, the clock, and one guarded transaction."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
+from app.core.clock import Clock
+from app.core.database import Database, Wall
+from app.core.errors import Language
+
+Service = TypeVar("Service")
+
+
+@dataclass(slots=True)
+class Context:
+    """One operation of one actor. `services` holds what lives as long as the process (batchers), by class."""
+
+    actor: Actor
+    database: Database
+    clock: Clock
+    language: Language
+    request_id: str
+    operation: str
+    channel: str
+    services: Mapping[type, object] = field(default_factory=dict)
+    subjects: set[UUID] = field(default_factory=set)
+    audited: bool = False
+    loaders: dict[Callable[..., Any], Any] = field(default_factory=dict)
+    _session: AsyncSession | None = None
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def service(self, kind: type[Service]) -> Service:
+        found = self.services[kind]
+        assert isinstance(found, kind)
+        return found
+
+    def saw(self, *students: UUID) -> None:
+        """Notes whose data this operation shows: they become the subjects of its audit row."""
+        self.subjects.update(students)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """The operation's one reading transaction. Siblings resolve concurrently, a session does not: they queue."""
+        async with self._lock:
+            if self._session is None:
+                self._session = await self._stack.enter_async_context(
+                    self.database.transaction(Wall.app(self.actor.school_id))
+                )
+            yield self._session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A transaction of its own for one mutation field: commits on success, rolls back on a failure."""
+        async with self.database.transaction(Wall.app(self.actor.school_id)) as session:
+            yield session
+
+    async def close(self) -> None:
+        """Ends the reading transaction, if there was one."""
+        await self._stack.aclose()
+        self._session = None
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,67 @@
+"""The one way to declare a field: with the scopes that open it and the words that explain it.
+
+`app.api.schema` refuses to start with a field that was not made here.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import strawberry
+
+from app.core.scopes import Scope
+
+METADATA_KEY = "skooly"
+
+
+def scoped(
+    *scopes: Scope,
+    description: str,
+    example: object = None,
+    cost: int = 0,
+    size: int | None = None,
+    personal: bool = False,
+    resolver: Callable[..., Any] | None = None,
+    name: str | None = None,
+    deprecation_reason: str | None = None,
+    graphql_type: Any = None,
+    default: Any = None,
+    optional: bool = False,
+) -> Any:
+    """A field that any one of `scopes` opens.
+
+    `cost` is what resolving it once costs (before execution, see `app.api.cost`); `size` is how many items a list
+    without a `first` argument is assumed to hold; `personal` marks data about a person, whose reading is audited;
+    `example` appears in the documentation of both APIs; `optional` gives an input field the default `default`.
+    """
+    if not scopes:
+        raise TypeError("scoped() needs at least one scope: deny by default")
+    metadata = {
+        METADATA_KEY: {
+            "scopes": tuple(sorted({str(scope) for scope in scopes})),
+            "cost": cost,
+            "size": size,
+            "personal": personal,
+            "example": example,
+        }
+    }
+    arguments: dict[str, Any] = {"description": description, "metadata": metadata}
+    if name is not None:
+        arguments["name"] = name
+    if deprecation_reason is not None:
+        arguments["deprecation_reason"] = deprecation_reason
+    if graphql_type is not None:
+        arguments["graphql_type"] = graphql_type
+    if optional:
+        arguments["default"] = default
+    if resolver is not None:
+        return strawberry.field(resolver=resolver, **arguments)
+    return strawberry.field(**arguments)
+
+
+def any_scope(scopes: Sequence[Scope]) -> Callable[..., Any]:
+    """`scoped` with the scopes of a whole type filled in: `field = any_scope([A, B])`, then `field(description=…)`."""
+
+    def declare(**options: Any) -> Any:
+        return scoped(*scopes, **options)
+
+    return declare

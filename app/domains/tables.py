@@ -1,0 +1,20 @@
+"""Every table of every slice: what migrations and the start-up checks look at."""
+
+from sqlmodel import SQLModel
+
+import app.domains.absences.tables
+import app.domains.access.tables
+import app.domains.events.tables
+import app.domains.finance.journal_tables
+import app.domains.finance.tables
+import app.domains.partners.tables
+import app.domains.students.tables  # noqa: F401
+
+METADATA = SQLModel.metadata
+
+# Tables that belong to no school, and why they need no wall.
+SHARED = {
+    "alembic_version": "which migrations ran",
+    "cluster_identity": "which PostgreSQL server wrote last",
+    "key_generation": "a counter without data of any school",
+}
