@@ -1,12 +1,12 @@
 """Databases for tests: migrated once into a template, then cloned in milliseconds."""
 
-import asyncio
 import fcntl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
 
+from app.core.migrate import upgrade
 from app.core.roles import OWNER, bootstrap_roles
 from app.embedded import Addresses
 
@@ -32,11 +32,9 @@ async def _make_template(servers: Addresses) -> None:
     async with _superuser(servers) as connection:
         if await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", TEMPLATE):
             return
-    from app.core.migrate import upgrade
-
     await drop(servers, DRAFT)
     await bootstrap_roles(servers.superuser_dsn(), DRAFT)
-    await asyncio.to_thread(upgrade, servers.database_url(DRAFT))
+    await upgrade(servers.database_url(DRAFT))
     await _run(servers, f"ALTER DATABASE {DRAFT} RENAME TO {TEMPLATE}")
 
 
