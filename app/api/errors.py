@@ -1,0 +1,112 @@
+"""What can go wrong with an operation before a slice has seen it, or in spite of the slices."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.core.errors import SkoolyError
+
+
+class OperationRefused(SkoolyError):
+    """The operation was not run."""
+
+    code = "OPERATION_REFUSED"
+    fr = "L'opération est refusée."
+    en = "The operation is refused."
+
+
+class DocumentUnreadable(OperationRefused):
+    """The text is not a GraphQL document."""
+
+    code = "GRAPHQL_PARSE_FAILED"
+    fr = "Le document GraphQL est illisible : {reason}"
+    en = "The GraphQL document cannot be read: {reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One fault the validation found: a message of graphql-core, and where it is (lines and columns from 1)."""
+
+    message: str
+    line: int
+    column: int
+
+
+class DocumentInvalid(OperationRefused):
+    """The document does not fit the schema; `flaws` says how."""
+
+    code = "GRAPHQL_VALIDATION_FAILED"
+    fr = "Le document GraphQL ne correspond pas au schéma : {reason}"
+    en = "The GraphQL document does not fit the schema: {reason}"
+
+    def __init__(self, flaws: Iterable[Flaw]) -> None:
+        self.flaws = tuple(flaws)
+        super().__init__(reason=self.flaws[0].message)
+
+
+class UnknownOperation(OperationRefused):
+    code = "UNKNOWN_OPERATION"
+    fr = "Le document ne contient pas une opération unique de ce nom ; précisez operationName."
+    en = "The document does not hold exactly one operation of that name; give operationName."
+
+
+class LimitExceeded(OperationRefused):
+    """`limit` is one of the fields of `limits.Limits`, or `tokens`."""
+
+    code = "LIMIT_EXCEEDED"
+    fr = "L'opération dépasse la limite « {limit} » : {maximum} au plus."
+    en = "The operation exceeds the limit “{limit}”: at most {maximum}."
+
+
+class CostExceeded(OperationRefused):
+    code = "COST_EXCEEDED"
+    fr = "L'opération est trop coûteuse : {unit} {measured}, {maximum} au plus. Demandez moins par page."
+    en = "The operation costs too much: {unit} {measured}, at most {maximum}. Ask for less a page."
+
+
+class MixedIntrospection(OperationRefused):
+    code = "MIXED_INTROSPECTION"
+    fr = "L'introspection (__schema, __type) se demande dans une opération à part."
+    en = "Introspection (__schema, __type) goes into an operation of its own."
+
+
+class InsufficientScope(OperationRefused):
+    """The key lacks, for some field, every scope that opens it; `missing` holds those alternatives."""
+
+    code = "INSUFFICIENT_SCOPE"
+    fr = "Cette clé n'a pas les droits nécessaires : {scopes}."
+    en = "This key lacks the scopes it needs: {scopes}."
+
+    def __init__(self, missing: Iterable[frozenset[str]]) -> None:
+        self.missing = tuple(missing)
+        super().__init__(scopes=", ".join(sorted("|".join(sorted(scopes)) for scopes in self.missing)))
+
+
+class BadUserInput(OperationRefused):
+    """A variable cannot be read as its type; `field` is the path to it, `input.lines.0.amount`."""
+
+    code = "BAD_USER_INPUT"
+    fr = "« {where} » : {reason_fr}"
+    en = "“{where}”: {reason_en}"
+
+    def __init__(self, where: str, *, reason_fr: str, reason_en: str) -> None:
+        super().__init__(field=where, where=where, reason_fr=reason_fr, reason_en=reason_en)
+
+
+class OperationFailed(SkoolyError):
+    """The operation was started and did not end."""
+
+    code = "OPERATION_FAILED"
+    fr = "L'opération a échoué."
+    en = "The operation failed."
+
+
+class Timeout(OperationFailed):
+    code = "TIMEOUT"
+    fr = "L'opération a pris trop de temps et a été interrompue."
+    en = "The operation took too long and was stopped."
+
+
+class Internal(OperationFailed):
+    code = "INTERNAL"
+    fr = "Une erreur inattendue s'est produite. Citez l'identifiant de requête {request_id} au support."
+    en = "An unexpected error occurred. Quote the request id {request_id} to support."

@@ -1,0 +1,166 @@
+"""A GraphQL document made ready: read, measured, validated, and known for what it needs and costs.
+
+The order matters: limits come before validation, which is slow on hostile documents; scopes come from the validated
+document; the cost waits for the variables.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    TokenKind,
+    parse,
+    validate,
+)
+
+from app.api.authoriser import Needs, needs_of
+from app.api.cache import BoundedCache
+from app.api.catalogue import Scopes
+from app.api.cost import Estimator
+from app.api.errors import (
+    DocumentInvalid,
+    DocumentUnreadable,
+    Flaw,
+    LimitExceeded,
+    MixedIntrospection,
+    UnknownOperation,
+)
+from app.api.limits import LIMITS, check_limits, fragments_of, measure
+from app.api.schema import ApiSchema
+from app.api.variables import FORBIDDEN_CHARACTERS
+
+LONGEST_SOURCE = 64 * 1024
+MAX_FLAWS = 10
+KEPT_DOCUMENTS = 1_000
+KEPT_BYTES = 64 * 1024 * 1024
+BYTES_PER_CHARACTER = 80
+"""A syntax tree without locations takes some 60 times its text (measured), and its analysis the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedOperation:
+    """One operation of a valid document. Opaque to the facade, but for `scopes`."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    needs: Needs
+    estimator: Estimator
+    introspects: bool
+
+    @property
+    def name(self) -> str:
+        """The operation's name, or the root fields of one without."""
+        if self.operation.name:
+            return self.operation.name.value
+        return "anonymous"
+
+    @property
+    def writes(self) -> bool:
+        return self.operation.operation is OperationType.MUTATION
+
+    @property
+    def scopes(self) -> Scopes:
+        """The scopes that open the operation, for its documentation."""
+        return frozenset().union(*self.needs.alternatives)
+
+
+class Preparer:
+    """Prepares documents against one schema, and remembers the texts it has prepared."""
+
+    def __init__(self, schema: ApiSchema) -> None:
+        self._schema = schema
+        self._known: BoundedCache[tuple[str, str | None], PreparedOperation] = BoundedCache(
+            KEPT_DOCUMENTS, KEPT_BYTES
+        )
+
+    def prepare(self, text: str, operation_name: str | None = None) -> PreparedOperation:
+        """Raises DocumentUnreadable, LimitExceeded, DocumentInvalid, UnknownOperation or MixedIntrospection."""
+        key = (text, operation_name)
+        prepared = self._known.get(key)
+        if prepared is None:
+            located = read_document(text)
+            self._check(located)
+            # Kept without locations: they would hold every token, four times the tree.
+            prepared = self._analyse(parse(text, no_location=True), operation_name)
+            self._known.put(key, prepared, len(text) * BYTES_PER_CHARACTER)
+        return prepared
+
+    def prepare_document(self, document: DocumentNode, operation_name: str | None = None) -> PreparedOperation:
+        """The same for a document that was read elsewhere, at start-up; it is not remembered."""
+        self._check(document)
+        return self._analyse(document, operation_name)
+
+    def _check(self, document: DocumentNode) -> None:
+        check_limits(document)
+        flaws = validate(self._schema.graphql, document, max_errors=MAX_FLAWS, hide_suggestions=True)
+        if flaws:
+            raise DocumentInvalid(_flaw(flaw) for flaw in flaws)
+
+    def _analyse(self, document: DocumentNode, operation_name: str | None) -> PreparedOperation:
+        schema, catalogue = self._schema.graphql, self._schema.catalogue
+        position, operation = _chosen(document, operation_name)
+        fragments = fragments_of(document)
+        needs = needs_of(schema, catalogue, operation, fragments)
+        introspects = measure(document)[0][position].introspection_depth > 0
+        if introspects and needs.coordinates:
+            raise MixedIntrospection
+        estimator = Estimator(schema, catalogue, operation, fragments)
+        return PreparedOperation(document, operation, fragments, needs, estimator, introspects)
+
+
+def read_document(text: str) -> DocumentNode:
+    """Raises DocumentUnreadable or LimitExceeded."""
+    if len(text) > LONGEST_SOURCE:
+        raise LimitExceeded(limit="characters", maximum=LONGEST_SOURCE)
+    try:
+        document = parse(text, max_lexical_tokens=LIMITS.tokens, max_comments=LIMITS.comments)
+    except GraphQLSyntaxError as error:
+        raise _unreadable(error) from None
+    except GraphQLError as error:
+        raise DocumentUnreadable(reason=error.message) from None
+    _refuse_control_characters(document)
+    return document
+
+
+def _unreadable(error: GraphQLSyntaxError) -> DocumentUnreadable | LimitExceeded:
+    reason = error.message.removeprefix("Syntax Error: ")
+    for limit in ("tokens", "comments"):
+        if reason.startswith(f"Document contains more than {getattr(LIMITS, limit)} {limit}"):
+            return LimitExceeded(limit=limit, maximum=getattr(LIMITS, limit))
+    line, column = error.locations[0] if error.locations else (1, 1)
+    return DocumentUnreadable(reason=f"{reason} ({line}:{column})")
+
+
+def _refuse_control_characters(document: DocumentNode) -> None:
+    """Strings in the document are values like any other: `"\\u0000"` must not reach the database."""
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        texts = token.kind in (TokenKind.STRING, TokenKind.BLOCK_STRING)
+        if texts and token.value and FORBIDDEN_CHARACTERS.search(token.value):
+            raise DocumentInvalid([Flaw("Control characters are not allowed.", token.line, token.column)])
+        token = token.next
+
+
+def _flaw(error: GraphQLError) -> Flaw:
+    line, column = error.locations[0] if error.locations else (1, 1)
+    return Flaw(error.message, line, column)
+
+
+def _chosen(document: DocumentNode, name: str | None) -> tuple[int, OperationDefinitionNode]:
+    """The operation to run and its place among the document's operations. Raises UnknownOperation."""
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    fitting = [
+        (place, node)
+        for place, node in enumerate(operations)
+        if name is None or (node.name is not None and node.name.value == name)
+    ]
+    if len(fitting) != 1:
+        raise UnknownOperation(field="operationName")
+    return fitting[0]
