@@ -11,6 +11,7 @@ from typing import Any, Self
 from uuid import UUID
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -49,7 +50,11 @@ class Wall:
         return f"SET LOCAL ROLE {self.role};{school}"
 
 
-class WalledConnection(asyncpg.Connection):  # type: ignore[misc]
+# What a pool lends: a proxy with the methods of a connection.
+RawConnection = PoolConnectionProxy
+
+
+class WalledConnection(asyncpg.Connection):
     """Appends its wall to BEGIN, so that the wall costs no round trip of its own."""
 
     wall: Wall | None = None
@@ -116,7 +121,7 @@ class Database:
                 raise
 
     @asynccontextmanager
-    async def raw(self, wall: Wall) -> AsyncIterator[asyncpg.Connection]:
+    async def raw(self, wall: Wall) -> AsyncIterator[RawConnection]:
         """The same, as a bare asyncpg connection: for COPY and for batched reads."""
         await self.open()
         assert self._pool is not None

@@ -15,9 +15,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _KEY = re.compile(r"sk_(live|test)_([0-9A-Za-z]{12})_[0-9A-Za-z]+")
-_NEVER = frozenset(
-    {"authorization", "x-api-key", "api_key", "key", "password", "secret", "token", "variables"}
-)
+_NEVER = frozenset({"authorization", "x-api-key", "api_key", "key", "password", "secret", "token", "variables"})
 FRAMES = 25
 
 

@@ -58,9 +58,7 @@ async def current(url: str) -> str | None:
     try:
         async with engine.connect() as connection:
             await connection.execute(text(f"SET LOCAL ROLE {OWNER}"))
-            return await connection.run_sync(
-                lambda sync: MigrationContext.configure(sync).get_current_revision()
-            )
+            return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
     finally:
         await engine.dispose()
 

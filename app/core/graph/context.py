@@ -1,10 +1,10 @@
 """What a resolver is given: who asks, the clock, and one guarded transaction."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -18,20 +18,39 @@ from app.core.errors import Language
 Service = TypeVar("Service")
 
 
+class RecordAudit(Protocol):
+    """Writes the audit row of an operation: who saw which `subjects`. Called inside the operation's transaction."""
+
+    async def __call__(
+        self,
+        session: AsyncSession,
+        actor: Actor,
+        *,
+        request_id: UUID,
+        operation: str,
+        channel: str,
+        subjects: Collection[UUID],
+    ) -> None: ...
+
+
 @dataclass(slots=True)
 class Context:
-    """One operation of one actor. `services` holds what lives as long as the process (batchers), by class."""
+    """One operation of one actor.
+
+    `request_id` is a uuidv7. `services` holds what lives as long as the process (batchers), by class. Subjects noted
+    by `saw` are written as one audit row before the transaction that showed them ends.
+    """
 
     actor: Actor
     database: Database
     clock: Clock
     language: Language
-    request_id: str
+    request_id: UUID
     operation: str
     channel: str
+    record_audit: RecordAudit
     services: Mapping[type, object] = field(default_factory=dict)
     subjects: set[UUID] = field(default_factory=set)
-    audited: bool = False
     loaders: dict[Callable[..., Any], Any] = field(default_factory=dict)
     _session: AsyncSession | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -48,7 +67,7 @@ class Context:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """The operation's one reading transaction. Siblings resolve concurrently, a session does not: they queue."""
+        """The operation's one reading transaction. Siblings resolve concurrently, a session cannot: they queue."""
         async with self._lock:
             if self._session is None:
                 self._session = await self._stack.enter_async_context(
@@ -61,11 +80,30 @@ class Context:
         """A transaction of its own for one mutation field: commits on success, rolls back on a failure."""
         async with self.database.transaction(Wall.app(self.actor.school_id)) as session:
             yield session
+            await self._audit(session)
 
     async def close(self) -> None:
-        """Ends the reading transaction, if there was one."""
-        await self._stack.aclose()
-        self._session = None
+        """Writes the audit row of what was read and ends the reading transaction, if there was one."""
+        try:
+            if self.subjects:
+                async with self.read() as session:
+                    await self._audit(session)
+        finally:
+            await self._stack.aclose()
+            self._session = None
+
+    async def _audit(self, session: AsyncSession) -> None:
+        if not self.subjects:
+            return
+        subjects, self.subjects = self.subjects, set()
+        await self.record_audit(
+            session,
+            self.actor,
+            request_id=self.request_id,
+            operation=self.operation,
+            channel=self.channel,
+            subjects=subjects,
+        )
 
 
 Info = strawberry.Info[Context, None]

@@ -15,10 +15,8 @@ _told_to_everyone = any_scope(list(Scope))
 class Failure:
     code: str = _told_to_everyone(description="Stable, machine-readable code of the failure.")
     message: str = _told_to_everyone(description="What went wrong, for a person, in the language asked for.")
-    field: str | None = _told_to_everyone(
-        description="The input at fault, as a path; null where there is none."
-    )
+    field: str | None = _told_to_everyone(description="The input at fault, as a path; null where there is none.")
 
     @classmethod
     def of(cls, error: SkoolyError, language: Language) -> Self:
-        return cls(code=error.code, message=error.message(language), field=error.field)  # type: ignore[call-arg]
+        return cls(code=error.code, message=error.message(language), field=error.field)

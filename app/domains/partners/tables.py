@@ -42,9 +42,9 @@ class ApiKey(Walled, table=True):
     key_id: str = words()
     partner_id: UUID
     preset: str = words()
-    scopes: list[str] = Field(sa_type=ARRAY(Text))  # type: ignore[call-overload]
-    zones: list[str] | None = Field(default=None, sa_type=ARRAY(Text), nullable=True)  # type: ignore[call-overload]
-    cidrs: list[str] | None = Field(default=None, sa_type=ARRAY(Text), nullable=True)  # type: ignore[call-overload]
+    scopes: list[str] = Field(sa_type=ARRAY(Text))
+    zones: list[str] | None = Field(default=None, sa_type=ARRAY(Text), nullable=True)
+    cidrs: list[str] | None = Field(default=None, sa_type=ARRAY(Text), nullable=True)
     digest: bytes = Field(sa_type=LargeBinary)
     pepper_version: int
     created_at: datetime = moment(default_now=True)
@@ -104,5 +104,5 @@ class AuditEntry(Table, table=True):
     partner_id: UUID
     key_id: str = words()
     channel: str = words()
-    subjects: list[UUID] = Field(sa_type=ARRAY(Uuid))  # type: ignore[call-overload]
+    subjects: list[UUID] = Field(sa_type=ARRAY(Uuid))
     at: datetime = moment(default_now=True)
