@@ -46,9 +46,9 @@ class Needs:
     personal: bool
 
 
-def check_scopes(actor: Actor, alternatives: frozenset[Scopes]) -> None:
+def authorise(actor: Actor, needs: Needs) -> None:
     """Raises InsufficientScope naming what is missing."""
-    missing = [scopes for scopes in alternatives if scopes.isdisjoint(actor.scopes)]
+    missing = [scopes for scopes in needs.alternatives if scopes.isdisjoint(actor.scopes)]
     if missing:
         raise InsufficientScope(missing)
 
@@ -143,5 +143,3 @@ class _Walk:
             for name, definition in named.fields.items():
                 self.coordinates.add(f"{named.name}.{name}")
                 self.whole_input(definition.type)
-
-

@@ -21,9 +21,11 @@ from graphql import (
 )
 
 from app.core.graph.scoped import METADATA_KEY
+from app.core.scopes import Scope
 
 FieldsType = GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType
 Scopes = frozenset[str]
+EVERY_SCOPE: Scopes = frozenset(str(scope) for scope in Scope)
 _DEFINITION = "strawberry-definition"
 
 
@@ -69,8 +71,11 @@ def build_catalogue(schema: GraphQLSchema) -> Catalogue:
 
 def scope_snapshot(catalogue: Catalogue) -> str:
     """One line per coordinate, sorted: a change of who may read what shows in review."""
-    lines = (f"{where}: {' | '.join(sorted(rule.scopes))}" for where, rule in sorted(catalogue.rules.items()))
-    return "\n".join(lines) + "\n"
+    return "".join(f"{where}: {_shown(rule.scopes)}\n" for where, rule in sorted(catalogue.rules.items()))
+
+
+def _shown(scopes: Scopes) -> str:
+    return "any scope" if scopes == EVERY_SCOPE else " | ".join(sorted(scopes))
 
 
 def own_types(schema: GraphQLSchema) -> Iterator[GraphQLNamedType]:

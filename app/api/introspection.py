@@ -3,7 +3,7 @@
 Filtered on the SDL and built without resolvers, so that nothing but introspection can be run on it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 
 from graphql import (
@@ -12,6 +12,7 @@ from graphql import (
     FieldDefinitionNode,
     GraphQLSchema,
     InputObjectTypeDefinitionNode,
+    InputValueDefinitionNode,
     InterfaceTypeDefinitionNode,
     ListTypeNode,
     NamedTypeNode,
@@ -49,15 +50,17 @@ class VisibleSchemas:
         return schema
 
     def _build(self, scopes: Scopes) -> GraphQLSchema:
-        definitions = {
+        types = {
             node.name.value: self._narrowed(node, scopes)
             for node in self._document.definitions
             if isinstance(node, TypeDefinition)
         }
+        while hollow := _hollow(types):
+            types = {name: _without(node, hollow) for name, node in types.items() if name not in hollow}
+        reached = _reached(types)
+        kept = [_without(node, types.keys() - reached) for name, node in types.items() if name in reached]
         others = [node for node in self._document.definitions if not isinstance(node, TypeDefinition)]
-        reached = _reached(definitions)
-        kept = [_without_hidden(node, reached) for name, node in definitions.items() if name in reached]
-        # A key without queries sees an empty Query, which only a filtered schema may have.
+        # A key without queries sees an empty Query, which only a schema assumed valid may have.
         return build_ast_schema(DocumentNode(definitions=(*others, *kept)), assume_valid=True)
 
     def _narrowed(self, node: TypeDefinition, scopes: Scopes) -> TypeDefinition:
@@ -68,56 +71,73 @@ class VisibleSchemas:
             for field in node.fields or ()
             if not scopes.isdisjoint(self._catalogue.rule(node.name.value, field.name.value).scopes)
         )
-        return replace(node, fields=open_fields)
+        return replace(node, fields=open_fields)  # type: ignore[arg-type]
 
 
-def _reached(definitions: Mapping[str, TypeDefinition]) -> set[str]:
-    """The types that can be come upon from the roots. Types without a field left are as good as absent."""
+def _hollow(types: Mapping[str, TypeDefinition]) -> set[str]:
+    """The types with nothing left in them; `Query` has to stay."""
+    return {
+        name
+        for name, node in types.items()
+        if name != "Query"
+        and (
+            (isinstance(node, WithFields) and not node.fields)
+            or (isinstance(node, UnionTypeDefinitionNode) and not node.types)
+        )
+    }
+
+
+def _without(node: TypeDefinition, hidden: Set[str]) -> TypeDefinition:
+    """The type without the fields, members and interfaces that mention a hidden one."""
+    if isinstance(node, UnionTypeDefinitionNode):
+        return replace(node, types=tuple(each for each in node.types or () if each.name.value not in hidden))
+    if not isinstance(node, WithFields):
+        return node
+    fields = tuple(each for each in node.fields or () if hidden.isdisjoint(_types_of(each)))
+    if isinstance(node, InputObjectTypeDefinitionNode):
+        return replace(node, fields=fields)  # type: ignore[arg-type]
+    interfaces = tuple(each for each in node.interfaces or () if each.name.value not in hidden)
+    return replace(node, fields=fields, interfaces=interfaces)  # type: ignore[arg-type]
+
+
+def _reached(types: Mapping[str, TypeDefinition]) -> set[str]:
+    """The types that can be come upon from the roots."""
     reached: set[str] = set()
     waiting = list(ROOTS)
     while waiting:
         name = waiting.pop()
-        node = definitions.get(name)
-        if node is None or name in reached or (_is_empty(node) and name != "Query"):
-            continue
-        reached.add(name)
-        waiting.extend(_mentioned(node, definitions))
+        if name in types and name not in reached:
+            reached.add(name)
+            waiting.extend(_mentioned(types[name], types))
     return reached
 
 
-def _is_empty(node: TypeDefinition) -> bool:
-    return isinstance(node, WithFields) and not node.fields
-
-
-def _mentioned(node: TypeDefinition, definitions: Mapping[str, TypeDefinition]) -> Iterator[str]:
+def _mentioned(node: TypeDefinition, types: Mapping[str, TypeDefinition]) -> Iterator[str]:
     if isinstance(node, UnionTypeDefinitionNode):
         yield from (member.name.value for member in node.types or ())
     if not isinstance(node, WithFields):
         return
     yield from _interfaces(node)
     for field in node.fields or ():
-        yield from _possible(_named(field.type), definitions)
-        if isinstance(field, FieldDefinitionNode):
-            yield from (_named(argument.type) for argument in field.arguments or ())
+        for name in _types_of(field):
+            yield from _possible(name, types)
 
 
-def _possible(name: str, definitions: Mapping[str, TypeDefinition]) -> Iterator[str]:
+def _types_of(field: FieldDefinitionNode | InputValueDefinitionNode) -> Iterator[str]:
+    """The names of the types of a field and of its arguments."""
+    yield _named(field.type)
+    if isinstance(field, FieldDefinitionNode):
+        yield from (_named(argument.type) for argument in field.arguments or ())
+
+
+def _possible(name: str, types: Mapping[str, TypeDefinition]) -> Iterator[str]:
     """A type and, of an interface that a field gives, its implementations.
 
     An interface that is only implemented does not show its other implementations.
     """
     yield name
-    if isinstance(definitions.get(name), InterfaceTypeDefinitionNode):
-        yield from (other for other, node in definitions.items() if name in _interfaces(node))
-
-
-def _without_hidden(node: TypeDefinition, reached: set[str]) -> TypeDefinition:
-    if isinstance(node, UnionTypeDefinitionNode):
-        return replace(node, types=tuple(each for each in node.types or () if each.name.value in reached))
-    if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
-        kept = tuple(each for each in node.interfaces or () if each.name.value in reached)
-        return replace(node, interfaces=kept)
-    return node
+    if isinstance(types.get(name), InterfaceTypeDefinitionNode):
+        yield from (other for other, node in types.items() if name in _interfaces(node))
 
 
 def _interfaces(node: TypeDefinition) -> list[str]:

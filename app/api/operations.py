@@ -76,9 +76,7 @@ class Preparer:
 
     def __init__(self, schema: ApiSchema) -> None:
         self._schema = schema
-        self._known: BoundedCache[tuple[str, str | None], PreparedOperation] = BoundedCache(
-            KEPT_DOCUMENTS, KEPT_BYTES
-        )
+        self._known: BoundedCache[tuple[str, str | None], PreparedOperation] = BoundedCache(KEPT_DOCUMENTS, KEPT_BYTES)
 
     def prepare(self, text: str, operation_name: str | None = None) -> PreparedOperation:
         """Raises DocumentUnreadable, LimitExceeded, DocumentInvalid, UnknownOperation or MixedIntrospection."""

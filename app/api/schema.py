@@ -29,9 +29,7 @@ class ApiSchema:
         return scope_snapshot(self.catalogue)
 
 
-def assemble(
-    queries: Sequence[type], mutations: Sequence[type] = (), *, types: Sequence[Any] = ()
-) -> ApiSchema:
+def assemble(queries: Sequence[type], mutations: Sequence[type] = (), *, types: Sequence[Any] = ()) -> ApiSchema:
     """The schema whose roots inherit from the slices' `Query` and `Mutation` classes.
 
     Raises SchemaRefused when a field lacks a scope or anything lacks a description.
@@ -63,7 +61,5 @@ def write_exports(schema: ApiSchema) -> None:
 def stale_exports(schema: ApiSchema) -> list[Path]:
     """The committed files that no longer match the schema."""
     return [
-        path
-        for path, text in exports(schema).items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
+        path for path, text in exports(schema).items() if not path.exists() or path.read_text(encoding="utf-8") != text
     ]

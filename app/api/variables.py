@@ -70,9 +70,7 @@ def refuse_unspeakable(given: Mapping[str, Any]) -> None:
             waiting.extend((f"{path}.{key}", inner, depth + 1) for key, inner in entries)
 
 
-def _explanation(
-    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]
-) -> BadUserInput:
+def _explanation(schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any]) -> BadUserInput:
     for node in operation.variable_definitions or ():
         name = node.variable.name.value
         declared = type_from_ast(schema, node.type)

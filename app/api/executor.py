@@ -1,0 +1,155 @@
+"""Runs a prepared operation: reads the variables, prices it, resolves it within its time, names what went wrong.
+
+Every channel comes through `Executor.execute`. How the fields are resolved is behind `Runner`.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from graphql import ExecutionResult, GraphQLError
+from graphql.execution.values import VariableValues
+
+from app.api.cost import Cost, check_cost
+from app.api.errors import Internal, OperationFailed, Timeout
+from app.api.faults import name_failure
+from app.api.introspection import VisibleSchemas
+from app.api.operations import PreparedOperation
+from app.api.runner import CoreRunner, introspect
+from app.api.schema import ApiSchema
+from app.api.variables import read_variables
+from app.core.actor import Actor
+from app.core.clock import Clock
+from app.core.database import Database
+from app.core.errors import Language, SkoolyError, Unavailable
+from app.core.graph.context import Context, RecordAudit
+
+SECONDS = 5.0
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The circumstances of one execution. `request_id` is a UUIDv7; `channel` is graphql, rest or cli."""
+
+    request_id: UUID
+    language: Language
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What went wrong with one field, in words that may be shown."""
+
+    code: str
+    message: str
+    field: str | None
+    path: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an operation that was run. `data` may be partial; then `errors` says what is missing."""
+
+    data: dict[str, Any] | None
+    errors: Sequence[FieldError] = ()
+    cost: Cost = field(default_factory=Cost)
+
+
+class Runner(Protocol):
+    """Resolves the fields of an authorised operation. Must not raise for a failing field, but report it."""
+
+    async def run(
+        self, prepared: PreparedOperation, variables: VariableValues, context: Context
+    ) -> ExecutionResult: ...
+
+
+class Executor:
+    """One per process. `services` holds what resolvers ask their context for, by class."""
+
+    def __init__(
+        self,
+        schema: ApiSchema,
+        database: Database,
+        clock: Clock,
+        record_audit: RecordAudit,
+        *,
+        services: Mapping[type, object] | None = None,
+        seconds: float = SECONDS,
+        runner: Runner | None = None,
+    ) -> None:
+        self._schema = schema
+        self._database = database
+        self._clock = clock
+        self._record_audit = record_audit
+        self._services = services or {}
+        self._seconds = seconds
+        self._runner = runner or CoreRunner(schema.graphql)
+        self._visible = VisibleSchemas(schema.sdl(), schema.catalogue)
+
+    async def execute(
+        self, prepared: PreparedOperation, variables: Mapping[str, Any], actor: Actor, request: Request
+    ) -> Outcome:
+        """Runs an operation that `authorise` has let pass.
+
+        Raises BadUserInput or CostExceeded before anything has run, and Timeout, Unavailable or Internal when
+        nothing came of the operation.
+        """
+        values = read_variables(self._schema.graphql, prepared.operation, variables)
+        cost = prepared.estimator.estimate(values.coerced)
+        check_cost(cost)
+        if prepared.introspects:
+            result = introspect(self._visible.seen_with(actor.scopes), prepared, values)
+            return _outcome(result, cost, prepared, request)
+        context = Context(
+            actor=actor,
+            database=self._database,
+            clock=self._clock,
+            language=request.language,
+            request_id=request.request_id,
+            operation=prepared.name,
+            channel=request.channel,
+            record_audit=self._record_audit,
+            services=self._services,
+        )
+        return _outcome(await self._resolve(prepared, values, context), cost, prepared, request)
+
+    async def _resolve(self, prepared: PreparedOperation, values: VariableValues, context: Context) -> ExecutionResult:
+        try:
+            async with asyncio.timeout(self._seconds):
+                try:
+                    return await self._runner.run(prepared, values, context)
+                finally:
+                    await context.close()  # an answer that cannot be audited is not given
+        except TimeoutError as error:
+            raise Timeout from error
+        except Exception as error:
+            raise _named(error, prepared, context.request_id) from error
+
+
+def _outcome(result: ExecutionResult, cost: Cost, prepared: PreparedOperation, request: Request) -> Outcome:
+    named = [(each, _named(each, prepared, request.request_id)) for each in result.errors or ()]
+    answered = any(value is not None for value in (result.data or {}).values())
+    if not answered:
+        for _, failure in named:
+            if isinstance(failure, OperationFailed | Unavailable):
+                raise failure
+    errors = tuple(_field_error(error, failure, request.language) for error, failure in named)
+    return Outcome(result.data, errors, cost)
+
+
+def _named(error: Exception, prepared: PreparedOperation, request_id: UUID) -> SkoolyError:
+    failure = name_failure(error, request_id)
+    facts = {"operation": prepared.name, "code": failure.code, "path": getattr(error, "path", None)}
+    if isinstance(failure, Internal):
+        log.error("operation failed", exc_info=error, request_id=str(request_id), **facts)
+    elif isinstance(failure, OperationFailed | Unavailable):
+        log.warning("operation failed", request_id=str(request_id), **facts)
+    return failure
+
+
+def _field_error(error: GraphQLError, failure: SkoolyError, language: Language) -> FieldError:
+    return FieldError(failure.code, failure.message(language), failure.field, tuple(error.path or ()))
