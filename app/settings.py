@@ -4,10 +4,11 @@ secret.
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
@@ -45,17 +46,21 @@ class SettingsRefused(Exception):
 
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = faults
-        super().__init__("\n".join(f"  {fault}" for fault in faults))
+        lines = "\n".join(f"  {fault}" for fault in faults)
+        super().__init__(f"these variables stop the start:\n{lines}")
 
 
-class Settings(BaseSettings):
-    """Read from `SKOOLY_…` variables only. Use `load_settings`, which names every variable that is missing."""
+class DatabaseSettings(BaseSettings):
+    """All that a migration needs."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
 
     database_url: str = Field(repr=False)
+
+
+class Settings(DatabaseSettings):
+    """Read from `SKOOLY_…` variables only. Use `load_settings`, which names every missing variable."""
+
     redis_url: str = Field(repr=False)
     key_peppers: dict[int, SecretStr]
     """Version → 32 random bytes or more in base64. New keys use the highest version."""
@@ -85,15 +90,24 @@ class Settings(BaseSettings):
             raise ValueError("needs at least one version")
         for version, pepper in peppers.items():
             if version < 1 or len(_decode(pepper)) < PEPPER_BYTES:
-                raise ValueError(
-                    f"version {version} needs a number from 1 and {PEPPER_BYTES} bytes or more in base64"
-                )
+                raise ValueError(f"version {version} needs a number from 1 and {PEPPER_BYTES} bytes or more in base64")
         return peppers
 
     @property
     def peppers(self) -> dict[int, bytes]:
         """The decoded peppers by version."""
         return {version: _decode(pepper) for version, pepper in self.key_peppers.items()}
+
+    def as_environment(self) -> dict[str, str]:
+        """What a child needs to load the same settings, secrets included: for its environment only."""
+        peppers = {str(version): pepper.get_secret_value() for version, pepper in self.key_peppers.items()}
+        return {
+            "SKOOLY_DATABASE_URL": self.database_url,
+            "SKOOLY_REDIS_URL": self.redis_url,
+            "SKOOLY_KEY_PEPPERS": json.dumps(peppers),
+            "SKOOLY_CURSOR_SECRET": self.cursor_secret.get_secret_value(),
+            "SKOOLY_PUBLIC_URL": self.public_url,
+        }
 
 
 def _decode(pepper: SecretStr) -> bytes:
@@ -103,13 +117,25 @@ def _decode(pepper: SecretStr) -> bytes:
         return b""
 
 
+Loaded = TypeVar("Loaded", bound=DatabaseSettings)
+
+
 def load_settings(**given: Any) -> Settings:
     """The settings of this process: `given` first, then the environment.
 
     Raises SettingsRefused with every variable that is missing or wrong.
     """
+    return _load(Settings, given)
+
+
+def load_database_url() -> str:
+    """For commands that need no secret. Raises SettingsRefused."""
+    return _load(DatabaseSettings, {}).database_url
+
+
+def _load(kind: type[Loaded], given: Mapping[str, Any]) -> Loaded:
     try:
-        return Settings(**given)
+        return kind(**given)
     except ValidationError as error:
         raise SettingsRefused([_fault(detail) for detail in error.errors(include_input=False)]) from None
     except SettingsError as error:

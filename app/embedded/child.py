@@ -50,10 +50,15 @@ class Identity:
     gid: int
 
 
+def myself() -> Identity:
+    """The present user, unchanged."""
+    return Identity(Isolation.NONE, os.geteuid(), os.getegid())
+
+
 def choose_identity(postgres: Path, wanted: Isolation | None = None) -> Identity:
     """The first identity under which this `postgres` program runs here. Raises NoServerAccount."""
     if os.geteuid() != 0:
-        return Identity(Isolation.NONE, os.geteuid(), os.getegid())
+        return myself()
     account = _unprivileged_account()
     candidates = [
         Identity(Isolation.NAMESPACE, 0, os.getegid()),

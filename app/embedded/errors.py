@@ -26,8 +26,7 @@ class DataDirectoryInUse(EmbeddedError):
         self.owner = owner
         holder = f"process {owner}" if owner else "another process"
         super().__init__(
-            f"{root} is in use by {holder}. "
-            "Stop that one first, or give this one a directory of its own with --data."
+            f"{root} is in use by {holder}. Stop that one first, or give this one a directory of its own with --data."
         )
 
 
@@ -35,9 +34,7 @@ class DataDirectoryUnusable(EmbeddedError):
     """The data directory, or the directory of its sockets, cannot be used by this user."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(
-            f"{path} cannot be used: {reason}. Correct it, or choose another directory with --data."
-        )
+        super().__init__(f"{path} cannot be used: {reason}. Correct it, or choose another directory with --data.")
 
 
 class NoServerAccount(EmbeddedError):

@@ -33,7 +33,7 @@ class Lock:
         DataDirectoryInUse.
         """
         give_up = time.monotonic() + SECONDS_FOR_ORPHANS
-        while not self._try():
+        while not self.try_acquire():
             owner = self._owner()
             if (owner is not None and _alive(owner)) or time.monotonic() > give_up:
                 self.close()
@@ -45,7 +45,7 @@ class Lock:
     def close(self) -> None:
         os.close(self.descriptor)
 
-    def _try(self) -> bool:
+    def try_acquire(self) -> bool:
         try:
             fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -55,6 +55,18 @@ class Lock:
     def _owner(self) -> int | None:
         text = os.pread(self.descriptor, 32, 0)
         return int(text) if text.isdigit() else None
+
+
+def is_held(root: Path) -> bool:
+    """Whether a process, or servers that outlived it, hold the data directory at present."""
+    try:
+        lock = Lock(root)
+    except FileNotFoundError:
+        return False
+    try:
+        return not lock.try_acquire()
+    finally:
+        lock.close()
 
 
 def _alive(process: int) -> bool:

@@ -22,6 +22,7 @@ from app.embedded.places import Lock, give, make_data_directory, make_socket_dir
 
 STARTING_SECONDS = 120.0
 STOPPING_SECONDS = 15.0
+REVIVING_SECONDS = 20.0
 LOG_BYTES = 10_000_000
 LOG_TAIL_LINES = 8
 
@@ -63,9 +64,7 @@ class Embedded:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
 
     def superuser_dsn(self, database: str = "postgres") -> str:
@@ -80,9 +79,7 @@ class Embedded:
     @property
     def processes(self) -> dict[str, int]:
         """The process id of each running server, by name."""
-        return {
-            server.name: server.process.pid for server in self._servers if server.process and server.alive
-        }
+        return {server.name: server.process.pid for server in self._servers if server.process and server.alive}
 
     def start(self) -> None:
         """Returns when both servers answer."""
@@ -100,15 +97,23 @@ class Embedded:
             raise
 
     def revive(self) -> list[str]:
-        """Starts servers that have ended and returns their names. Raises ServerFailed when one ends again at
-        once.
-        """
+        """Starts servers that have ended and returns their names. Raises ServerFailed when one keeps ending."""
         dead = [server for server in self._servers if not server.alive]
         for server in dead:
-            self._spawn(server)
-        for server in dead:
-            self._await(server)
+            self._start_again(server)
         return [server.name for server in dead]
+
+    def _start_again(self, server: Server) -> None:
+        """Insists for a while: a PostgreSQL that was killed refuses until its last backend has noticed."""
+        give_up = time.monotonic() + REVIVING_SECONDS
+        while True:
+            self._spawn(server)
+            try:
+                return self._await(server)
+            except ServerFailed:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.1)
 
     def stop(self) -> None:
         """Stops both and waits for them; committed rows stay. A server that hangs is killed."""

@@ -135,13 +135,17 @@ def test_leftovers_of_a_crash_do_not_stop_a_start(root: Path) -> None:
         assert len(embedded.processes) == 2
 
 
-async def test_a_server_that_ends_is_revived(root: Path) -> None:
-    with Embedded(root, durable=False) as embedded:
+async def test_servers_that_end_are_revived_with_their_rows(root: Path) -> None:
+    with Embedded(root) as embedded:
         assert embedded.revive() == []
-        os.kill(embedded.processes["Valkey"], signal.SIGKILL)
-        await until(lambda: "Valkey" not in embedded.processes)
-        assert embedded.revive() == ["Valkey"]
-        assert len(embedded.processes) == 2
+        connection = await asyncpg.connect(embedded.superuser_dsn())
+        await connection.execute("CREATE TABLE note (id int)")
+        await connection.execute("INSERT INTO note VALUES (1)")
+        for process in embedded.processes.values():
+            os.kill(process, signal.SIGKILL)
+        await until(lambda: not embedded.processes)
+        assert embedded.revive() == ["PostgreSQL", "Valkey"]
+        assert await _count_notes(embedded.superuser_dsn()) == 1
 
 
 def test_a_server_that_cannot_start_shows_its_log(root: Path) -> None:
@@ -208,9 +212,7 @@ def test_an_ordinary_user_starts_and_stops_both(tmp_path_factory: pytest.TempPat
         python = _python_for(NOBODY)
         paths = os.pathsep.join(path for path in sys.path if path.endswith("site-packages"))
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": paths, "TMPDIR": str(home)}
-        holder = Holder(
-            home / "data", python=python, user=NOBODY, group=NOBODY, extra_groups=[], env=environment
-        )
+        holder = Holder(home / "data", python=python, user=NOBODY, group=NOBODY, extra_groups=[], env=environment)
         assert (home / "data" / "postgres").stat().st_uid == NOBODY
         holder.stop()
         assert holder.process.returncode == 0

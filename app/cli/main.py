@@ -1,0 +1,32 @@
+"""The list of commands."""
+
+import typer
+
+from app.cli.failure import run_command
+from app.cli.migrate import bootstrap, migrate
+from app.cli.run_tests import run_tests
+from app.cli.secrets import secrets
+from app.cli.serve import serve
+from app.cli.up import up
+from app.cli.worker import worker
+
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+cli = typer.Typer(
+    name="skooly",
+    help="The opening of the Skooly school information system.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+cli.command()(up)
+cli.command(name="test", context_settings=PASS_ON)(run_tests)
+cli.command()(serve)
+cli.command()(worker)
+cli.command()(migrate)
+cli.command()(bootstrap)
+cli.command()(secrets)
+
+
+def main() -> None:
+    run_command(cli)

@@ -1,0 +1,14 @@
+"""`skooly worker`: the jobs in this process."""
+
+import asyncio
+
+from app.core.log import configure_logging
+from app.settings import load_settings
+from workers.settings import run_worker
+
+
+def worker() -> None:
+    """Run the jobs. Needs SKOOLY_DATABASE_URL, SKOOLY_REDIS_URL and the secrets."""
+    settings = load_settings()
+    configure_logging(level=settings.log_level, style=settings.log_format)
+    asyncio.run(run_worker(settings))
