@@ -50,8 +50,8 @@ class Wall:
         return f"SET LOCAL ROLE {self.role};{school}"
 
 
-# What a pool lends: a proxy with the methods of a connection.
-RawConnection = PoolConnectionProxy
+# A connection of its own, or what a pool lends: a proxy with the same methods.
+RawConnection = asyncpg.Connection | PoolConnectionProxy
 
 
 class WalledConnection(asyncpg.Connection):

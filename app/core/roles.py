@@ -34,6 +34,8 @@ def bootstrap_statements(database: str, password: str | None = None) -> list[str
         f"ALTER DATABASE {quoted} OWNER TO {OWNER}",
         f"REVOKE ALL ON DATABASE {quoted} FROM PUBLIC",
         f"GRANT CONNECT ON DATABASE {quoted} TO {LOGIN}",
+        # Imports stage rows in temporary tables, which no other session sees.
+        f"GRANT TEMPORARY ON DATABASE {quoted} TO {APP}",
     ]
     return statements
 
