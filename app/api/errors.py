@@ -7,11 +7,7 @@ from app.core.errors import SkoolyError
 
 
 class OperationRefused(SkoolyError):
-    """The operation was not run."""
-
-    code = "OPERATION_REFUSED"
-    fr = "L'opération est refusée."
-    en = "The operation is refused."
+    """The operation was not run. Only its kinds are raised."""
 
 
 class DocumentUnreadable(OperationRefused):
@@ -93,11 +89,7 @@ class BadUserInput(OperationRefused):
 
 
 class OperationFailed(SkoolyError):
-    """The operation was started and did not end."""
-
-    code = "OPERATION_FAILED"
-    fr = "L'opération a échoué."
-    en = "The operation failed."
+    """The operation was started and did not end, through no fault of the caller. Only its kinds are raised."""
 
 
 class Timeout(OperationFailed):
@@ -107,6 +99,6 @@ class Timeout(OperationFailed):
 
 
 class Internal(OperationFailed):
-    code = "INTERNAL"
+    code = "INTERNAL_ERROR"
     fr = "Une erreur inattendue s'est produite. Citez l'identifiant de requête {request_id} au support."
     en = "An unexpected error occurred. Quote the request id {request_id} to support."

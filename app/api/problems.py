@@ -1,0 +1,79 @@
+"""The one table that knows HTTP: every code a failure can carry, its status and its title."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from app.core.errors import Language, SkoolyError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    status: int
+    fr: str
+    en: str
+
+    def title(self, language: Language) -> str:
+        return self.fr if language == "fr" else self.en
+
+
+PROBLEMS: Mapping[str, Problem] = {
+    # The request
+    "MALFORMED_JSON": Problem(400, "JSON illisible", "Malformed JSON"),
+    "MALFORMED_REQUEST": Problem(400, "Requête GraphQL mal formée", "Malformed GraphQL request"),
+    "BATCH_REFUSED": Problem(400, "Une seule opération par requête", "One operation a request"),
+    "PERSISTED_QUERY_REFUSED": Problem(400, "Documents persistés non pris en charge", "No persisted queries"),
+    "UNKNOWN_PATH": Problem(404, "Chemin inconnu", "Unknown path"),
+    "METHOD_NOT_ALLOWED": Problem(405, "Méthode non autorisée", "Method not allowed"),
+    "NOT_ACCEPTABLE": Problem(406, "Format de réponse indisponible", "Not acceptable"),
+    "BODY_TOO_LARGE": Problem(413, "Corps de requête trop volumineux", "Body too large"),
+    "UNSUPPORTED_MEDIA_TYPE": Problem(415, "Type de contenu non pris en charge", "Unsupported media type"),
+    # The key
+    "KEY_MISSING": Problem(401, "Clé absente", "No key"),
+    "CONFLICTING_KEYS": Problem(401, "Deux clés différentes", "Two different keys"),
+    "INSUFFICIENT_SCOPE": Problem(403, "Droits insuffisants", "Insufficient scope"),
+    # The operation
+    "GRAPHQL_PARSE_FAILED": Problem(400, "Document GraphQL illisible", "Unreadable GraphQL document"),
+    "GRAPHQL_VALIDATION_FAILED": Problem(400, "Document GraphQL invalide", "Invalid GraphQL document"),
+    "UNKNOWN_OPERATION": Problem(400, "Opération introuvable dans le document", "No such operation"),
+    "LIMIT_EXCEEDED": Problem(400, "Opération trop grande", "Operation too large"),
+    "COST_EXCEEDED": Problem(400, "Opération trop coûteuse", "Operation too expensive"),
+    "MIXED_INTROSPECTION": Problem(400, "Introspection mêlée aux données", "Introspection mixed with data"),
+    "BAD_USER_INPUT": Problem(400, "Variable refusée", "Variable refused"),
+    "INVALID_INPUT": Problem(422, "Valeur refusée", "Value refused"),
+    # The server
+    "INTERNAL_ERROR": Problem(500, "Erreur interne", "Internal error"),
+    "UNAVAILABLE": Problem(503, "Service indisponible", "Service unavailable"),
+    "TIMEOUT": Problem(504, "Délai dépassé", "Timed out"),
+}
+
+UNFORESEEN = PROBLEMS["INTERNAL_ERROR"]
+RETRY_AFTER_SECONDS = 5
+_RETRIED = frozenset({503})
+
+
+def problem_of(code: str) -> Problem:
+    return PROBLEMS.get(code, UNFORESEEN)
+
+
+def status_of(code: str) -> int:
+    return problem_of(code).status
+
+
+def headers_of(code: str) -> dict[str, str]:
+    """What the status obliges to: a time to come back, a way to authenticate."""
+    status = status_of(code)
+    if status in _RETRIED:
+        return {"retry-after": str(RETRY_AFTER_SECONDS)}
+    if status == 401:
+        return {"www-authenticate": 'Bearer realm="skooly"'}
+    return {}
+
+
+def named_failures() -> Iterator[type[SkoolyError]]:
+    """Every imported failure that can be raised. One without a code only groups its kinds."""
+    waiting: list[type[SkoolyError]] = [SkoolyError]
+    while waiting:
+        kind = waiting.pop()
+        waiting.extend(kind.__subclasses__())
+        if hasattr(kind, "code"):
+            yield kind

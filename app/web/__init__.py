@@ -1,0 +1,1 @@
+"""HTTP: GraphQL, the REST adapter, health and metrics, and what every request passes through on its way."""

@@ -1,0 +1,75 @@
+"""What can be wrong with a request before anything is known about the operation it carries."""
+
+from app.core.errors import SkoolyError
+
+
+class RequestRefused(SkoolyError):
+    """The request is turned away at the door. Only its kinds are raised."""
+
+
+class UnknownPath(RequestRefused):
+    code = "UNKNOWN_PATH"
+    fr = "Ce chemin n'existe pas. La documentation est à /v1/docs."
+    en = "There is no such path. The documentation is at /v1/docs."
+
+
+class MethodNotAllowed(RequestRefused):
+    code = "METHOD_NOT_ALLOWED"
+    fr = "Méthode non autorisée ici : {allowed} seulement."
+    en = "Method not allowed here: {allowed} only."
+
+
+class NotAcceptable(RequestRefused):
+    code = "NOT_ACCEPTABLE"
+    fr = "Formats disponibles : {available}."
+    en = "Available formats: {available}."
+
+
+class UnsupportedMediaType(RequestRefused):
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    fr = "Le corps doit être du JSON en UTF-8, non compressé (Content-Type: application/json)."
+    en = "The body has to be JSON in UTF-8, not compressed (Content-Type: application/json)."
+
+
+class BodyTooLarge(RequestRefused):
+    code = "BODY_TOO_LARGE"
+    fr = "Le corps de la requête dépasse {maximum} octets."
+    en = "The request's body exceeds {maximum} bytes."
+
+
+class MalformedJson(RequestRefused):
+    code = "MALFORMED_JSON"
+    fr = "Le corps n'est pas du JSON valide : {reason_fr}."
+    en = "The body is not valid JSON: {reason_en}."
+
+
+class MalformedRequest(RequestRefused):
+    """`field` is the key of the GraphQL request at fault."""
+
+    code = "MALFORMED_REQUEST"
+    fr = "Requête GraphQL mal formée : {reason_fr}."
+    en = "Malformed GraphQL request: {reason_en}."
+
+
+class BatchRefused(RequestRefused):
+    code = "BATCH_REFUSED"
+    fr = "Une seule opération par requête : envoyez un objet, non une liste."
+    en = "One operation a request: send an object, not a list."
+
+
+class PersistedQueryRefused(RequestRefused):
+    code = "PERSISTED_QUERY_REFUSED"
+    fr = "Les documents persistés ne sont pas pris en charge : envoyez le texte dans « query »."
+    en = "Persisted queries are not supported: send the text in “query”."
+
+
+class KeyMissing(RequestRefused):
+    code = "KEY_MISSING"
+    fr = "Une clé est nécessaire : en-tête X-API-KEY, ou Authorization: Bearer."
+    en = "A key is needed: header X-API-KEY, or Authorization: Bearer."
+
+
+class ConflictingKeys(RequestRefused):
+    code = "CONFLICTING_KEYS"
+    fr = "La requête porte plusieurs clés différentes : n'en gardez qu'une."
+    en = "The request carries several different keys: keep one."
