@@ -1,0 +1,96 @@
+"""The reads of this slice: one statement each, with the columns they need.
+
+Plain equality on stored text and row comparison on (timestamp, id) only: what row-level security lets use an index.
+Every statement names the school itself, in front of the policy that does so again.
+"""
+
+from typing import Any
+
+from sqlalchemy import Date, Integer, Select, Uuid, and_, bindparam, cast, func, select, tuple_
+from sqlmodel import col
+
+from app.domains.students.tables import Badge, Enrolment, Programme, SchoolClass, SchoolYear, Student
+
+THIS_SCHOOL = cast(func.current_setting("app.school"), Uuid)
+
+_IDENTITY = (
+    col(Student.id),
+    col(Student.matricule),
+    col(Student.first_name),
+    col(Student.last_name),
+    col(Student.status),
+)
+_OF_ENROLMENT: tuple[Any, ...] = (
+    col(Programme.code).label("programme_code"),
+    col(Programme.label).label("programme_label"),
+    col(SchoolClass.code).label("class_code"),
+    col(SchoolClass.label).label("class_label"),
+    col(SchoolYear.code).label("school_year"),
+    col(Enrolment.starts_on),
+    col(Enrolment.ends_on),
+)
+
+FIND_STUDENT = select(*_IDENTITY).where(
+    col(Student.school_id) == THIS_SCHOOL, col(Student.matricule_key) == bindparam("matricule_key")
+)
+"""Takes `matricule_key`, normalised."""
+
+FIND_BADGE_HOLDER = (
+    select(*_IDENTITY)
+    .join(Badge, and_(col(Badge.school_id) == Student.school_id, col(Badge.student_id) == Student.id))
+    .where(
+        col(Badge.school_id) == THIS_SCHOOL,
+        col(Badge.uid) == bindparam("uid"),
+        col(Badge.revoked_at).is_(None),
+    )
+)
+"""Takes `uid`, normalised. At most one row: one badge with a text is not revoked."""
+
+
+def _with_enrolments(students: Select[*tuple[Any, ...]], *order: str) -> Select[*tuple[Any, ...]]:
+    """A row for each enrolment that runs on `on`, or a single one of nulls: of a student, all rows together."""
+    student = students.subquery("student")
+    running = and_(
+        col(Enrolment.school_id) == THIS_SCHOOL,
+        col(Enrolment.student_id) == student.c.id,
+        bindparam("on", type_=Date).between(col(Enrolment.starts_on), col(Enrolment.ends_on)),
+    )
+    return (
+        select(*student.c, *_OF_ENROLMENT)
+        .outerjoin(Enrolment, running)
+        .outerjoin(Programme, _same(Programme, Enrolment.programme_id))
+        .outerjoin(SchoolClass, _same(SchoolClass, Enrolment.class_id))
+        .outerjoin(SchoolYear, _same(SchoolYear, Enrolment.school_year_id))
+        .order_by(*(student.c[name] for name in order), col(Enrolment.starts_on), col(Enrolment.id))
+    )
+
+
+def _same(table: type[Programme | SchoolClass | SchoolYear], reference: Any) -> Any:
+    return and_(col(table.school_id) == Enrolment.school_id, col(table.id) == reference)
+
+
+DESCRIBE_STUDENT = _with_enrolments(FIND_STUDENT.add_columns(col(Student.updated_at)))
+"""Takes `matricule_key`, normalised, and the day `on`."""
+
+_IN_ORDER = (
+    select(*_IDENTITY, col(Student.updated_at))
+    .where(col(Student.school_id) == THIS_SCHOOL)
+    .order_by(col(Student.updated_at), col(Student.id))
+    .limit(bindparam("count", type_=Integer))
+)
+
+LIST_STUDENTS = _with_enrolments(_IN_ORDER, "updated_at", "id")
+"""The first page: takes `count` and the day `on`."""
+
+LIST_STUDENTS_AFTER = _with_enrolments(
+    _IN_ORDER.where(
+        tuple_(col(Student.updated_at), col(Student.id))
+        > tuple_(
+            bindparam("moment", type_=Student.__table__.c.updated_at.type),  # type: ignore[attr-defined]
+            bindparam("id", type_=Uuid),
+        )
+    ),
+    "updated_at",
+    "id",
+)
+"""The page after (`moment`, `id`): takes `count` and the day `on` besides."""
