@@ -32,6 +32,7 @@ from graphql import (
 
 from app.api.catalogue import Catalogue
 from app.api.errors import CostExceeded
+from app.core.pagination import LARGEST_PAGE
 
 MAX_NODES = 10_000
 MAX_COST = 1_000
@@ -78,13 +79,14 @@ class Estimator:
         self._catalogue = catalogue
         self._operation = operation
         self._fragments = fragments
-        first = _Pricing(schema, catalogue, fragments, {})
-        fixed = first.price(operation)
-        self._fixed = None if first.asked_variables else fixed
+        pricing = _Pricing(schema, catalogue, fragments, None)
+        self.ceiling = pricing.price(operation)
+        """The cost when every page that a variable sizes is the largest."""
+        self._fixed = not pricing.asked_variables
 
     def estimate(self, variables: Mapping[str, Any]) -> Cost:
-        if self._fixed is not None:
-            return self._fixed
+        if self._fixed:
+            return self.ceiling
         return _Pricing(self._schema, self._catalogue, self._fragments, variables).price(self._operation)
 
 
@@ -96,7 +98,7 @@ class _Pricing:
         schema: GraphQLSchema,
         catalogue: Catalogue,
         fragments: Mapping[str, FragmentDefinitionNode],
-        variables: Mapping[str, Any],
+        variables: Mapping[str, Any] | None,
     ) -> None:
         self.schema = schema
         self.catalogue = catalogue
@@ -154,11 +156,13 @@ class _Pricing:
         if argument is None:
             return None
         value = next((a.value for a in node.arguments or () if a.name.value == PAGE_ARGUMENT), None)
-        default = argument.default_value if isinstance(argument.default_value, int) else UNSIZED_LIST
+        default = argument.default_value if isinstance(argument.default_value, int) else LARGEST_PAGE
         if isinstance(value, IntValueNode):
             return max(int(value.value), 0)
         if isinstance(value, VariableNode):
             self.asked_variables = True
+            if self.variables is None:
+                return LARGEST_PAGE
             given = self.variables.get(value.name.value, default)
-            return max(given, 0) if isinstance(given, int) else UNSIZED_LIST
-        return UNSIZED_LIST if isinstance(value, NullValueNode) else default
+            return max(given, 0) if isinstance(given, int) else LARGEST_PAGE
+        return LARGEST_PAGE if isinstance(value, NullValueNode) else default

@@ -110,7 +110,7 @@ class Executor:
             clock=self._clock,
             language=request.language,
             request_id=request.request_id,
-            operation=prepared.name,
+            operation=prepared.label,
             channel=request.channel,
             record_audit=self._record_audit,
             services=self._services,
@@ -143,7 +143,7 @@ def _outcome(result: ExecutionResult, cost: Cost, prepared: PreparedOperation, r
 
 def _named(error: Exception, prepared: PreparedOperation, request_id: UUID) -> SkoolyError:
     failure = name_failure(error, request_id)
-    facts = {"operation": prepared.name, "code": failure.code, "path": getattr(error, "path", None)}
+    facts = {"operation": prepared.label, "code": failure.code, "path": getattr(error, "path", None)}
     if isinstance(failure, Internal):
         log.error("operation failed", exc_info=error, request_id=str(request_id), **facts)
     elif isinstance(failure, OperationFailed | Unavailable):

@@ -4,16 +4,16 @@ The order matters: limits come before validation, which is slow on hostile docum
 document; the cost waits for the variables.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    OperationType,
     TokenKind,
     parse,
     validate,
@@ -53,17 +53,9 @@ class PreparedOperation:
     needs: Needs
     estimator: Estimator
     introspects: bool
-
-    @property
-    def name(self) -> str:
-        """The operation's name, or the root fields of one without."""
-        if self.operation.name:
-            return self.operation.name.value
-        return "anonymous"
-
-    @property
-    def writes(self) -> bool:
-        return self.operation.operation is OperationType.MUTATION
+    label: str
+    """What logs and audits call it: the document's name where it is our own, else its root fields, never words of
+    the client's."""
 
     @property
     def scopes(self) -> Scopes:
@@ -86,14 +78,14 @@ class Preparer:
             located = read_document(text)
             self._check(located)
             # Kept without locations: they would hold every token, four times the tree.
-            prepared = self._analyse(parse(text, no_location=True), operation_name)
+            prepared = self._analyse(parse(text, no_location=True), operation_name, None)
             self._known.put(key, prepared, len(text) * BYTES_PER_CHARACTER)
         return prepared
 
-    def prepare_document(self, document: DocumentNode, operation_name: str | None = None) -> PreparedOperation:
-        """The same for a document that was read elsewhere, at start-up; it is not remembered."""
+    def prepare_document(self, document: DocumentNode, name: str) -> PreparedOperation:
+        """The same for the operation `name` of a document of our own, at start-up; it is not remembered."""
         self._check(document)
-        return self._analyse(document, operation_name)
+        return self._analyse(document, name, name)
 
     def _check(self, document: DocumentNode) -> None:
         check_limits(document)
@@ -101,7 +93,7 @@ class Preparer:
         if flaws:
             raise DocumentInvalid(_flaw(flaw) for flaw in flaws)
 
-    def _analyse(self, document: DocumentNode, operation_name: str | None) -> PreparedOperation:
+    def _analyse(self, document: DocumentNode, operation_name: str | None, label: str | None) -> PreparedOperation:
         schema, catalogue = self._schema.graphql, self._schema.catalogue
         position, operation = _chosen(document, operation_name)
         fragments = fragments_of(document)
@@ -110,7 +102,8 @@ class Preparer:
         if introspects and needs.coordinates:
             raise MixedIntrospection
         estimator = Estimator(schema, catalogue, operation, fragments)
-        return PreparedOperation(document, operation, fragments, needs, estimator, introspects)
+        label = label or ",".join(sorted(_roots(needs, operation, schema))) or "introspection"
+        return PreparedOperation(document, operation, fragments, needs, estimator, introspects, label)
 
 
 def read_document(text: str) -> DocumentNode:
@@ -144,6 +137,12 @@ def _refuse_control_characters(document: DocumentNode) -> None:
         if texts and token.value and FORBIDDEN_CHARACTERS.search(token.value):
             raise DocumentInvalid([Flaw("Control characters are not allowed.", token.line, token.column)])
         token = token.next
+
+
+def _roots(needs: Needs, operation: OperationDefinitionNode, schema: GraphQLSchema) -> Iterator[str]:
+    root = schema.get_root_type(operation.operation)
+    prefix = f"{root}."
+    return (where.removeprefix(prefix) for where in needs.coordinates if where.startswith(prefix))
 
 
 def _flaw(error: GraphQLError) -> Flaw:

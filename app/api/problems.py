@@ -28,7 +28,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "BODY_TOO_LARGE": Problem(413, "Corps de requête trop volumineux", "Body too large"),
     "UNSUPPORTED_MEDIA_TYPE": Problem(415, "Type de contenu non pris en charge", "Unsupported media type"),
     # The key
-    "KEY_MISSING": Problem(401, "Clé absente", "No key"),
+    "UNAUTHENTICATED": Problem(401, "Clé d'API requise", "API key required"),
     "CONFLICTING_KEYS": Problem(401, "Deux clés différentes", "Two different keys"),
     "INSUFFICIENT_SCOPE": Problem(403, "Droits insuffisants", "Insufficient scope"),
     # The operation
@@ -40,7 +40,26 @@ PROBLEMS: Mapping[str, Problem] = {
     "MIXED_INTROSPECTION": Problem(400, "Introspection mêlée aux données", "Introspection mixed with data"),
     "BAD_USER_INPUT": Problem(400, "Variable refusée", "Variable refused"),
     "INVALID_INPUT": Problem(422, "Valeur refusée", "Value refused"),
+    # What the operation asks for
+    "BAD_CURSOR": Problem(400, "Curseur invalide", "Invalid cursor"),
+    "STUDENT_NOT_FOUND": Problem(404, "Étudiant inconnu", "Unknown student"),
+    "BADGE_NOT_FOUND": Problem(404, "Badge inconnu", "Unknown badge"),
+    "CLASS_NOT_FOUND": Problem(404, "Classe inconnue", "Unknown class"),
+    "SCHOOL_YEAR_NOT_FOUND": Problem(404, "Année scolaire inconnue", "Unknown school year"),
+    "SCHOOL_NOT_FOUND": Problem(404, "École inconnue", "Unknown school"),
+    "KEY_NOT_FOUND": Problem(404, "Clé inconnue", "Unknown key"),
+    "MATRICULE_TAKEN": Problem(409, "Matricule déjà pris", "Matricule taken"),
+    "ALREADY_ENROLLED": Problem(409, "Déjà inscrit", "Already enrolled"),
+    "SCHOOL_CODE_TAKEN": Problem(409, "Code d'école déjà pris", "School code taken"),
+    "KEY_ALREADY_REVOKED": Problem(409, "Clé déjà révoquée", "Key already revoked"),
+    "IDEMPOTENCY_IN_FLIGHT": Problem(409, "Demande déjà en cours", "Request in progress"),
+    "IDEMPOTENCY_KEY_REUSED": Problem(422, "Clé d'idempotence réutilisée", "Idempotency key reused"),
+    "UNKNOWN_TIMEZONE": Problem(422, "Fuseau horaire inconnu", "Unknown time zone"),
+    "UNKNOWN_PRESET": Problem(422, "Profil inconnu", "Unknown preset"),
+    "GRACE_NOT_OFFERED": Problem(422, "Délai non proposé", "Grace not offered"),
+    "NETWORK_UNREADABLE": Problem(422, "Réseau illisible", "Unreadable network"),
     # The server
+    "LOG_NOT_OPENED": Problem(500, "Journal des événements absent", "No event log"),
     "INTERNAL_ERROR": Problem(500, "Erreur interne", "Internal error"),
     "UNAVAILABLE": Problem(503, "Service indisponible", "Service unavailable"),
     "TIMEOUT": Problem(504, "Délai dépassé", "Timed out"),
@@ -70,10 +89,10 @@ def headers_of(code: str) -> dict[str, str]:
 
 
 def named_failures() -> Iterator[type[SkoolyError]]:
-    """Every imported failure that can be raised. One without a code only groups its kinds."""
+    """Every imported failure that can be raised. A class called …Error only groups its kinds."""
     waiting: list[type[SkoolyError]] = [SkoolyError]
     while waiting:
         kind = waiting.pop()
         waiting.extend(kind.__subclasses__())
-        if hasattr(kind, "code"):
+        if hasattr(kind, "code") and not kind.__name__.endswith("Error"):
             yield kind

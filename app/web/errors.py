@@ -63,12 +63,6 @@ class PersistedQueryRefused(RequestRefused):
     en = "Persisted queries are not supported: send the text in “query”."
 
 
-class KeyMissing(RequestRefused):
-    code = "KEY_MISSING"
-    fr = "Une clé est nécessaire : en-tête X-API-KEY, ou Authorization: Bearer."
-    en = "A key is needed: header X-API-KEY, or Authorization: Bearer."
-
-
 class ConflictingKeys(RequestRefused):
     code = "CONFLICTING_KEYS"
     fr = "La requête porte plusieurs clés différentes : n'en gardez qu'une."

@@ -1,6 +1,7 @@
 """What is known about one HTTP request while it is being answered; it travels in the ASGI scope."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,10 +15,10 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Headers = dict[str, str]
 
 UNMATCHED = "(unmatched)"
 _KEY = "skooly.exchange"
+_current: ContextVar["Exchange"] = ContextVar("skooly.exchange")
 
 
 @dataclass(slots=True)
@@ -45,7 +46,13 @@ def exchange_of(scope: Scope) -> Exchange:
 def begin_exchange(scope: Scope, client: str | None, language: Language) -> Exchange:
     exchange = Exchange(new_id(), client, language)
     scope[_KEY] = exchange
+    _current.set(exchange)
     return exchange
+
+
+def current_exchange() -> Exchange:
+    """The exchange of the request this task answers, for code that is not handed the scope."""
+    return _current.get()
 
 
 def header(scope: Scope, name: bytes) -> str | None:

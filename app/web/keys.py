@@ -1,9 +1,11 @@
 """The key of a request: taken from its headers, never from its URL, and handed to the keyring."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from app.core.actor import Actor
-from app.web.errors import ConflictingKeys, KeyMissing
+from app.domains.partners.errors import KeyMissing
+from app.web.errors import ConflictingKeys
 from app.web.exchange import Exchange, Scope
 
 _BEARER = "bearer "
@@ -15,16 +17,17 @@ class Keyring(Protocol):
     async def authenticate(self, token: str, client_ip: str | None) -> Actor: ...
 
 
-def key_in(headers: list[tuple[bytes, bytes]]) -> str:
-    """The key. Raises KeyMissing, or ConflictingKeys when several headers disagree."""
+def key_in(headers: Iterable[tuple[str, str]]) -> str:
+    """The key in a request's headers, their names in lower case.
+
+    Raises KeyMissing, or ConflictingKeys when several headers disagree.
+    """
     found = set()
     for name, value in headers:
-        if name == b"x-api-key":
-            found.add(str(value, "latin-1").strip())
-        elif name == b"authorization":
-            text = str(value, "latin-1").strip()
-            if text[: len(_BEARER)].lower() == _BEARER:
-                found.add(text[len(_BEARER) :].strip())
+        if name == "x-api-key":
+            found.add(value.strip())
+        elif name == "authorization" and value[: len(_BEARER)].lower() == _BEARER:
+            found.add(value[len(_BEARER) :].strip())
     found.discard("")
     if not found:
         raise KeyMissing
@@ -35,5 +38,6 @@ def key_in(headers: list[tuple[bytes, bytes]]) -> str:
 
 async def authenticate(keyring: Keyring, scope: Scope, exchange: Exchange) -> Actor:
     """The actor behind the request, noted on its exchange. Raises what the keyring raises, and `key_in`'s."""
-    exchange.actor = await keyring.authenticate(key_in(scope["headers"]), exchange.client)
+    headers = ((str(name, "latin-1"), str(value, "latin-1")) for name, value in scope["headers"])
+    exchange.actor = await keyring.authenticate(key_in(headers), exchange.client)
     return exchange.actor

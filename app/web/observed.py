@@ -1,0 +1,87 @@
+"""The outermost layer: gives every request its id and its security headers, and tells afterwards what became of it."""
+
+import time
+from typing import Any
+
+from app.web.client_address import Networks, client_address
+from app.web.exchange import App, Exchange, Message, Receive, Scope, Send, begin_exchange, header
+from app.web.metrics import RequestMetrics
+from app.web.negotiation import language
+
+QUIET_ROUTES = frozenset({"/health/live", "/health/ready", "/metrics"})
+"""Asked every few seconds: logged only when they fail."""
+
+SECURITY_HEADERS: dict[bytes, bytes] = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cross-origin-resource-policy": b"same-origin",
+}
+
+
+class Observed:
+    """`log` is a structlog logger; `secure` says that the public URL is https."""
+
+    def __init__(
+        self, app: App, metrics: RequestMetrics, log: Any, *, trusted: Networks = (), secure: bool = False
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._log = log
+        self._trusted = trusted
+        self._defaults = dict(SECURITY_HEADERS)
+        if secure:
+            self._defaults[b"strict-transport-security"] = b"max-age=31536000; includeSubDomains"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        wanted = language(header(scope, b"accept-language"))
+        exchange = begin_exchange(scope, client_address(scope, self._trusted), wanted)
+        status = 0
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = self._completed(message.get("headers", ()), exchange)
+            await send(message)
+
+        self._metrics.in_flight += 1
+        try:
+            await self._app(scope, receive, send_marked)
+        finally:
+            self._metrics.in_flight -= 1
+            self._tell(scope["method"], exchange, status, time.perf_counter() - started)
+
+    def _completed(self, headers: Any, exchange: Exchange) -> list[tuple[bytes, bytes]]:
+        """The response's headers with the request id and those security headers it has not set itself."""
+        complete = [(name.lower(), value) for name, value in headers]
+        present = {name for name, _ in complete}
+        complete += [each for each in self._defaults.items() if each[0] not in present]
+        if b"cache-control" not in present and b"etag" not in present:
+            complete.append((b"cache-control", b"no-store"))
+        complete.append((b"x-request-id", str(exchange.request_id).encode()))
+        return complete
+
+    def _tell(self, method: str, exchange: Exchange, status: int, seconds: float) -> None:
+        """`status` 0: the client went away before there was an answer."""
+        self._metrics.observe(method, exchange.route, status, seconds)
+        if exchange.route in QUIET_ROUTES and status == 200:
+            return
+        actor = exchange.actor
+        self._log.info(
+            "request",
+            request_id=str(exchange.request_id),
+            method=method,
+            route=exchange.route,
+            status=status,
+            ms=round(seconds * 1000, 2),
+            key_id=actor.key_id if actor else None,
+            partner=actor.partner_name if actor else None,
+            school=actor.school_code if actor else None,
+            asked=exchange.asked,
+        )
