@@ -1,0 +1,137 @@
+"""Absences as the API takes and shows them."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import strawberry
+from strawberry import argument
+
+from app.core.graph.context import Context, Info
+from app.core.graph.failure import Failure
+from app.core.graph.scoped import any_scope, scoped
+from app.core.scopes import Scope
+from app.domains.absences import errors
+from app.domains.absences.service import AbsenceRecord, record_absence
+from app.domains.partners.idempotency import once
+from app.domains.students.errors import StudentNotFound
+from app.domains.students.schema import StudentNotFoundFailure
+
+_of_absence = any_scope([Scope.ABSENCES_WRITE])
+
+
+@strawberry.type(description="A time during which a student is away.")
+class Absence:
+    id: UUID = _of_absence(description="Its identifier.", example="0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e")
+    matricule: str = _of_absence(description="Who is away.", personal=True, example="2024/INF/0123")
+    starts_at: datetime = _of_absence(
+        description="From this instant on, in the school's time zone.",
+        personal=True,
+        example="2025-01-13T08:00:00+00:00",
+    )
+    ends_at: datetime = _of_absence(
+        description="Up to this instant, in the school's time zone.",
+        personal=True,
+        example="2025-01-13T12:00:00+00:00",
+    )
+    reason: str | None = _of_absence(description="Why, where it was told.", personal=True, example="Rendez-vous")
+    justified: bool = _of_absence(description="Whether the school accepts the reason.", personal=True, example=False)
+    recorded_at: datetime = _of_absence(
+        description="When it was recorded, in the school's time zone.", example="2025-01-13T09:00:00+00:00"
+    )
+
+    @classmethod
+    def of(cls, record: AbsenceRecord, timezone: str) -> Self:
+        zone = ZoneInfo(timezone)
+        return cls(
+            id=record.id,
+            matricule=record.matricule,
+            starts_at=record.starts_at.astimezone(zone),
+            ends_at=record.ends_at.astimezone(zone),
+            reason=record.reason,
+            justified=record.justified,
+            recorded_at=record.recorded_at.astimezone(zone),
+        )
+
+
+@strawberry.type(name="AbsenceOverlap", description="The student already has an absence in this period.")
+class AbsenceOverlapFailure(Failure):
+    pass
+
+
+@strawberry.type(name="AbsenceInvalid", description="An absence cannot be like this; `field` names the input at fault.")
+class AbsenceInvalidFailure(Failure):
+    pass
+
+
+RecordAbsenceResult = Annotated[
+    Absence | StudentNotFoundFailure | AbsenceOverlapFailure | AbsenceInvalidFailure,
+    strawberry.union("RecordAbsenceResult", description="The absence, or why there is none."),
+]
+
+
+@strawberry.input(description="An absence to record.")
+class RecordAbsenceInput:
+    matricule: str = _of_absence(description="Who is away, in any case.", personal=True, example="2024/INF/0123")
+    starts_at: datetime = _of_absence(
+        description="The first instant, with its offset; from five years ago to a year ahead.",
+        example="2025-01-13T08:00:00+00:00",
+    )
+    ends_at: datetime = _of_absence(
+        description="The instant of return, with its offset; later than `startsAt`, by a year at most.",
+        example="2025-01-13T12:00:00+00:00",
+    )
+    reason: str | None = _of_absence(
+        description="Why: at most 500 characters, on one line.", example="Rendez-vous", optional=True
+    )
+    justified: bool = _of_absence(
+        description="Whether the school accepts the reason.", example=False, optional=True, default=False
+    )
+
+
+async def _record_absence(
+    info: Info,
+    input: Annotated[RecordAbsenceInput, argument(description="The absence.")],
+    idempotency_key: Annotated[
+        str | None,
+        argument(description="Repeating the mutation with the same key repeats its answer, not its effect."),
+    ] = None,
+) -> RecordAbsenceResult:
+    try:
+        record = await _once(info.context, input, idempotency_key)
+    except StudentNotFound as error:
+        return StudentNotFoundFailure.of(error, info.context.language)
+    except errors.AbsenceOverlap as error:
+        return AbsenceOverlapFailure.of(error, info.context.language)
+    except errors.AbsenceInvalid as error:
+        return AbsenceInvalidFailure.of(error, info.context.language)
+    return Absence.of(record, info.context.actor.timezone)
+
+
+async def _once(context: Context, absence: RecordAbsenceInput, key: str | None) -> AbsenceRecord:
+    asked = asdict(absence)
+    async with context.write() as session:
+        record = await once(
+            session,
+            context.actor,
+            operation="recordAbsence",
+            key=key,
+            payload=asked,
+            perform=lambda: record_absence(session, context.actor, **asked, now=context.clock.now()),
+            encode=AbsenceRecord.encode,
+            decode=AbsenceRecord.decode,
+        )
+        context.saw(record.student_id)
+    return record
+
+
+@strawberry.type
+class Mutation:
+    record_absence: RecordAbsenceResult = scoped(
+        Scope.ABSENCES_WRITE,
+        description="Records that a student is away. Two absences of one student never overlap.",
+        resolver=_record_absence,
+        cost=10,
+    )

@@ -1,0 +1,142 @@
+"""Recording that a student is away."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.core.actor import Actor
+from app.core.errors import InvalidInput
+from app.core.text import refuse_control_characters
+from app.domains.absences.errors import (
+    AbsenceEndsFirst,
+    AbsenceOutOfRange,
+    AbsenceOverlap,
+    AbsenceTooLong,
+    OffsetMissing,
+)
+from app.domains.absences.tables import Absence
+from app.domains.events.service import record_event
+from app.domains.events.topics import Topic
+from app.domains.students.service import require_student
+
+LONGEST_REASON = 500
+LONGEST = timedelta(days=366)
+PAST = timedelta(days=5 * 366)
+AHEAD = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceRecord:
+    """An absence from `starts_at` up to, not including, `ends_at`; all times are in UTC."""
+
+    id: UUID
+    student_id: UUID
+    matricule: str
+    starts_at: datetime
+    ends_at: datetime
+    reason: str | None
+    justified: bool
+    recorded_at: datetime
+
+    def encode(self) -> dict[str, Any]:
+        """As JSON, for the outcome that an idempotency key keeps."""
+        return {
+            "id": str(self.id),
+            "student_id": str(self.student_id),
+            "matricule": self.matricule,
+            "starts_at": self.starts_at.isoformat(),
+            "ends_at": self.ends_at.isoformat(),
+            "reason": self.reason,
+            "justified": self.justified,
+            "recorded_at": self.recorded_at.isoformat(),
+        }
+
+    @classmethod
+    def decode(cls, outcome: dict[str, Any]) -> Self:
+        times = {name: datetime.fromisoformat(outcome[name]) for name in ("starts_at", "ends_at", "recorded_at")}
+        ids = {name: UUID(outcome[name]) for name in ("id", "student_id")}
+        return cls(**{**outcome, **times, **ids})
+
+
+async def record_absence(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    matricule: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str | None,
+    justified: bool,
+    now: datetime,
+) -> AbsenceRecord:
+    """`starts_at` and `ends_at` carry an offset; `reason` has at most 500 characters; `now` is the present instant.
+
+    Raises StudentNotFound, AbsenceOverlap, a kind of AbsenceInvalid, and InvalidInput for unusable texts.
+    """
+    start, end = _interval(starts_at, ends_at, now)
+    cleaned = _reason(reason)
+    student = await require_student(session, matricule)
+    values = {
+        "student_id": student.id,
+        "starts_at": start,
+        "ends_at": end,
+        "reason": cleaned,
+        "justified": justified,
+        "recorded_at": now,
+    }
+    made = insert(Absence).values(school_id=actor.school_id, partner_id=actor.partner_id, **values)
+    made = made.on_conflict_do_nothing(constraint="ex_absence_overlap")
+    absence_id = await session.scalar(made.returning(col(Absence.id)))
+    if absence_id is None:
+        raise AbsenceOverlap(field="startsAt")
+    absence = AbsenceRecord(absence_id, student.id, student.matricule, start, end, cleaned, justified, now)
+    record_event(session, Topic.ABSENCE_RECORDED, subject=absence.id, facts=_facts(absence), occurred_at=now)
+    return absence
+
+
+def _interval(starts_at: datetime, ends_at: datetime, now: datetime) -> tuple[datetime, datetime]:
+    start, end = _instant(starts_at, "startsAt"), _instant(ends_at, "endsAt")
+    if not now - PAST <= start <= now + AHEAD:
+        raise AbsenceOutOfRange(field="startsAt", past=PAST.days, ahead=AHEAD.days)
+    if end <= start:
+        raise AbsenceEndsFirst(field="endsAt")
+    if end - start > LONGEST:
+        raise AbsenceTooLong(field="endsAt", days=LONGEST.days)
+    return start, end
+
+
+def _instant(moment: datetime, field: str) -> datetime:
+    if moment.tzinfo is None:
+        raise OffsetMissing(field=field)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # an offset can carry the years 1 and 9999 out of the calendar
+        raise AbsenceOutOfRange(field=field, past=PAST.days, ahead=AHEAD.days) from None
+
+
+def _reason(reason: str | None) -> str | None:
+    if reason is None:
+        return None
+    cleaned = refuse_control_characters(reason, "reason").strip()
+    if len(cleaned) > LONGEST_REASON:
+        raise InvalidInput(
+            field="reason",
+            reason_fr=f"{LONGEST_REASON} caractères au plus",
+            reason_en=f"at most {LONGEST_REASON} characters",
+        )
+    return cleaned or None
+
+
+def _facts(absence: AbsenceRecord) -> dict[str, Any]:
+    """What the log keeps. Not the reason: it may speak of somebody's health."""
+    return {
+        "matricule": absence.matricule,
+        "starts_at": absence.starts_at.isoformat(),
+        "ends_at": absence.ends_at.isoformat(),
+        "justified": absence.justified,
+    }
