@@ -42,6 +42,18 @@ def configure_logging(*, level: str = "INFO", style: str = "json") -> None:
     logging.root.setLevel(threshold)
 
 
+def access_logger(style: str = "json") -> Any:
+    """The logger of request lines: as above without what only other lines need, at half the price.
+
+    Its callers pass nothing that would have to be redacted.
+    """
+    return structlog.wrap_logger(
+        structlog.WriteLogger(sys.stdout),
+        processors=[_TIMESTAMP, _renderer(style)],
+        wrapper_class=structlog.BoundLogger,
+    )
+
+
 def _renderer(style: str) -> Processor:
     if style == "console":
         return structlog.dev.ConsoleRenderer()
@@ -91,10 +103,11 @@ def _describe(error: BaseException) -> dict[str, Any]:
     return described
 
 
+_TIMESTAMP = structlog.processors.TimeStamper(fmt="iso", utc=True)
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _TIMESTAMP,
     describe_exception,
     redact,
 ]

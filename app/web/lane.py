@@ -6,7 +6,7 @@ A dictionary costs 1–3 µs where a router's scan of regular expressions costs 
 from collections.abc import Mapping
 
 from app.web.answers import send_problem
-from app.web.errors import UnknownPath
+from app.web.errors import MethodNotAllowed, UnknownPath
 from app.web.exchange import App, Receive, Scope, Send, exchange_of
 
 
@@ -22,15 +22,30 @@ class Lane:
         await self._app(scope)(scope, receive, send)
 
     def _app(self, scope: Scope) -> App:
-        if scope["type"] not in ("http", "websocket"):
-            return self._rest
-        path: str = scope["path"]
+        path: str = scope.get("path", "")  # lifespan has none
         app = self._fixed.get(path)
         if app is not None:
             return app
         return next((mounted for prefix, mounted in self._mounted if path.startswith(prefix)), self._rest)
 
 
-async def unknown_path(scope: Scope, receive: Receive, send: Send) -> None:
+class GetOnly:
+    """Lets GET and HEAD through; the server leaves the body of a HEAD's answer out."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+        else:
+            failure = MethodNotAllowed(allowed="GET, HEAD")
+            await send_problem(send, exchange_of(scope), failure, {"allow": "GET, HEAD"})
+
+
+async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
     """The answer where nothing is."""
-    await send_problem(send, exchange_of(scope), UnknownPath())
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1000})
+    else:
+        await send_problem(send, exchange_of(scope), UnknownPath())
