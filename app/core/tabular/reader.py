@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -41,6 +42,7 @@ class Table:
         self, file: "io.BufferedReader[io.FileIO]", columns: Columns, encoding: str, separator: str | None
     ) -> None:
         self._raw = file.raw
+        self.size = os.fstat(file.fileno()).st_size
         self.encoding = encoding
         # Kept, because a collected wrapper closes the file under it.
         self._lines = lines = io.TextIOWrapper(file, encoding=encoding, newline="")
