@@ -6,8 +6,8 @@ from typing import Any
 
 from app.core.clock import Clock
 from app.core.database import Database, Wall
-from app.core.ids import new_id
 from app.core.importing import Applied, Kind, Options, Outcome, School, import_file
+from tests.support.factories.partners import make_school
 
 
 class Bench:
@@ -54,15 +54,5 @@ class Bench:
 
 
 async def make_bench(database: Database, clock: Clock, folder: Path, currency: str = "XOF") -> Bench:
-    school = School(new_id(), f"T{new_id().hex[-12:].upper()}", "Africa/Dakar", currency)
-    async with database.raw(Wall.app(school.id)) as connection:
-        await connection.execute(
-            "INSERT INTO school (id, code, name, timezone, currency) VALUES ($1, $2, $2, $3, $4)",
-            school.id,
-            school.code,
-            school.timezone,
-            school.currency,
-        )
-        await connection.execute("INSERT INTO school_log (school_id) VALUES ($1)", school.id)
-        await connection.execute("INSERT INTO log_epoch (school_id, epoch, from_position) VALUES ($1, 1, 0)", school.id)
-    return Bench(database, school, clock, folder)
+    made = await make_school(database, currency=currency)
+    return Bench(database, School(made.id, made.code, made.timezone, made.currency), clock, folder)
