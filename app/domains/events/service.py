@@ -1,0 +1,148 @@
+"""The log of a school: gapless, in commit order, and part of the transaction that made the fact.
+
+`record_event` only queues. The queue is written by a hook as the last statement before COMMIT, because the row lock on
+`school_log` that makes positions gapless must be held for one commit and no longer.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Select, event, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session, SessionTransaction
+from sqlmodel import col
+
+from app.core.database import RawConnection
+from app.core.tables import THIS_SCHOOL
+from app.domains.events.errors import LogNotOpened
+from app.domains.events.tables import Event, LogEpoch, SchoolLog
+from app.domains.events.topics import Topic
+
+_QUEUE = "skooly_events"
+
+# The rows of `source` get the next positions, in its order. `{source}` yields n, type, subject, facts, occurred_at.
+_APPEND = """
+WITH source AS MATERIALIZED ({source}),
+taken AS (
+    UPDATE school_log SET last_position = last_position + (SELECT count(*) FROM source)
+    WHERE school_id = current_setting('app.school')::uuid
+    RETURNING school_id, epoch, last_position - (SELECT count(*) FROM source) AS base
+)
+INSERT INTO event (school_id, position, epoch, type, subject, facts, occurred_at)
+SELECT taken.school_id, taken.base + n, taken.epoch, type, subject, facts, coalesce(occurred_at, now())
+FROM taken, source ORDER BY n
+"""
+
+_APPEND_QUEUED = text(
+    _APPEND.format(
+        source="""
+    SELECT n, type, subject, facts::jsonb AS facts, occurred_at
+    FROM unnest(
+        CAST(:types AS text[]), CAST(:subjects AS uuid[]), CAST(:facts AS text[]), CAST(:times AS timestamptz[])
+    ) WITH ORDINALITY AS queued (type, subject, facts, occurred_at, n)"""
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    topic: Topic
+    subject: UUID
+    facts: str
+    occurred_at: datetime | None
+    within: tuple[SessionTransaction, ...]
+    """The transaction and the savepoints around it: rolling any of them back takes the event with it."""
+
+
+def record_event(
+    session: AsyncSession,
+    topic: Topic,
+    *,
+    subject: UUID,
+    facts: dict[str, Any],
+    occurred_at: datetime | None = None,
+) -> None:
+    """Puts a fact into the log of the transaction's school when that transaction commits, and only then.
+
+    `facts` is JSON: strings, numbers, lists, dicts; dates and UUIDs are written as text. `occurred_at` is aware and
+    defaults to the transaction's time. The commit raises LogNotOpened where the school has no log.
+    """
+    queue = session.sync_session.info.setdefault(_QUEUE, [])
+    encoded = orjson.dumps(facts).decode()
+    queue.append(_Queued(topic, subject, encoded, occurred_at, _around(session.sync_session)))
+
+
+def _around(session: Session) -> tuple[SessionTransaction, ...]:
+    found = []
+    transaction = session.get_nested_transaction() or session.get_transaction()
+    while transaction is not None:
+        found.append(transaction)
+        transaction = transaction.parent
+    return tuple(found)
+
+
+@event.listens_for(Session, "before_commit")
+def _append_queued(session: Session) -> None:
+    if session.in_nested_transaction() or not session.info.get(_QUEUE):
+        return
+    session.flush()
+    queue: list[_Queued] = session.info.pop(_QUEUE)
+    written = session.connection().execute(
+        _APPEND_QUEUED,
+        {
+            "types": [queued.topic.value for queued in queue],
+            "subjects": [queued.subject for queued in queue],
+            "facts": [queued.facts for queued in queue],
+            "times": [queued.occurred_at for queued in queue],
+        },
+    )
+    if written.rowcount != len(queue):
+        raise LogNotOpened
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_rolled_back(session: Session, transaction: SessionTransaction) -> None:
+    if queue := session.info.get(_QUEUE):
+        session.info[_QUEUE] = [queued for queued in queue if transaction not in queued.within]
+
+
+async def append_events_from(connection: RawConnection, select_sql: str, *args: Any) -> int:
+    """Appends what `select_sql` yields, as the last statement of an import, and returns how many events that were.
+
+    Its columns are, in order: type text, subject uuid, facts jsonb, occurred_at timestamptz (or NULL for now); its
+    order is the log's. `args` fill its `$1`, `$2` … The transaction must name its school. Raises LogNotOpened.
+    """
+    source = f"""
+    SELECT row_number() OVER () AS n, type, subject, facts, occurred_at
+    FROM ({select_sql}) AS selected (type, subject, facts, occurred_at)"""  # noqa: S608 - our own statement, its values in `args`
+    if not await connection.fetchval(
+        "SELECT true FROM school_log WHERE school_id = current_setting('app.school')::uuid"
+    ):
+        raise LogNotOpened
+    status: str = await connection.execute(_APPEND.format(source=source), *args)
+    return int(status.rpartition(" ")[2])
+
+
+async def open_log(session: AsyncSession, school_id: UUID) -> None:
+    """Gives a new school its log: epoch 1, from position 0."""
+    session.add(SchoolLog(school_id=school_id, last_position=0, epoch=1))
+    session.add(LogEpoch(school_id=school_id, epoch=1, from_position=0))
+    await session.flush()
+
+
+def events_after(after: int, limit: int) -> Select[Event]:
+    """The statement behind `read_events`."""
+    return (
+        select(Event)
+        .where(col(Event.school_id) == THIS_SCHOOL, col(Event.position) > after)
+        .order_by(col(Event.position))
+        .limit(limit)
+    )
+
+
+async def read_events(session: AsyncSession, after: int, limit: int) -> list[Event]:
+    """The events of the transaction's school past position `after`, in order, at most `limit` of them."""
+    return list(await session.scalars(events_after(after, limit)))
