@@ -1,0 +1,79 @@
+"""What the usual integrations may do. A preset is named when a key is issued; the key keeps the scopes it was given."""
+
+from dataclasses import dataclass
+
+from app.core.scopes import Scope
+from app.domains.partners.errors import UnknownPreset
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    name: str
+    scopes: frozenset[Scope]
+    fr: str
+    en: str
+
+
+def _preset(name: str, *scopes: Scope, fr: str, en: str) -> Preset:
+    return Preset(name, frozenset(scopes), fr, en)
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        _preset(
+            "cantine",
+            Scope.BADGES_READ,
+            fr="Cantine : qui porte ce badge, et rien d'autre",
+            en="Canteen: who carries this badge, and nothing else",
+        ),
+        _preset(
+            "tourniquet",
+            Scope.ACCESS_CHECK,
+            Scope.ACCESS_RECORD,
+            fr="Tourniquet : contrôle d'accès et passages de ses zones",
+            en="Turnstile: access checks and passages of its zones",
+        ),
+        _preset(
+            "bibliotheque",
+            Scope.STUDENTS_READ,
+            fr="Bibliothèque : un étudiant par son matricule",
+            en="Library: a student by matricule",
+        ),
+        _preset(
+            "comptabilite",
+            Scope.FINANCE_JOURNALS_READ,
+            fr="Comptabilité : les journaux comptables",
+            en="Accounting: the journals",
+        ),
+        _preset(
+            "absences",
+            Scope.ABSENCES_WRITE,
+            fr="Absences : les enregistrer",
+            en="Absences: recording them",
+        ),
+        _preset(
+            "scolarite",
+            Scope.FINANCE_STATUS_READ,
+            fr="Scolarité : situation financière verte ou rouge, sans montants",
+            en="Registry: green or red financial status, without amounts",
+        ),
+        _preset(
+            "core",
+            Scope.STUDENTS_LIST,
+            Scope.STUDENTS_READ,
+            Scope.PAYMENTS_WRITE,
+            Scope.WALLETS_WRITE,
+            fr="Skooly lui-même, qui écrit",
+            en="Skooly itself, which writes",
+        ),
+    )
+}
+
+
+def preset_named(name: str) -> Preset:
+    """Raises UnknownPreset, which lists those there are."""
+    try:
+        return PRESETS[name]
+    except KeyError:
+        raise UnknownPreset(field="preset", preset=name, known=", ".join(PRESETS)) from None
