@@ -24,7 +24,8 @@ def refuse_control_characters(text: str, field: str) -> str:
 
 
 def _identifier(text: str, field: str) -> str:
-    cleaned = unicodedata.normalize("NFC", refuse_control_characters(text, field)).strip()
+    # Upper-casing can decompose and lengthen ("ß", "ΐ"): what is stored is composed and measured afterwards.
+    cleaned = unicodedata.normalize("NFC", refuse_control_characters(text, field).upper()).strip()
     if not cleaned or len(cleaned) > LONGEST_IDENTIFIER:
         raise InvalidInput(
             field=field,
@@ -36,14 +37,14 @@ def _identifier(text: str, field: str) -> str:
 
 def normalise_matricule(text: str) -> str:
     """The key under which a matricule is stored and found: NFC, single spaces, upper case, accents kept."""
-    return " ".join(_identifier(text, "matricule").upper().split())
+    return " ".join(_identifier(text, "matricule").split())
 
 
 def normalise_badge(text: str, field: str = "nfc") -> str:
     """A badge's text: trimmed and upper-cased, as readers disagree on case."""
-    return _identifier(text, field).upper()
+    return _identifier(text, field)
 
 
 def normalise_code(text: str, field: str) -> str:
     """Codes of zones, programmes, classes and journals: trimmed and upper-cased."""
-    return _identifier(text, field).upper()
+    return _identifier(text, field)

@@ -1,0 +1,80 @@
+"""Identifiers as people type them come out as one stored key."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from app.core.errors import InvalidInput
+from app.core.text import (
+    LONGEST_IDENTIFIER,
+    normalise_badge,
+    normalise_code,
+    normalise_matricule,
+    refuse_control_characters,
+)
+
+
+@pytest.mark.parametrize(
+    "typed", ["2024/INF/0123", "2024/inf/0123", "  2024/Inf/0123 ", "2024/INF/0123\u00a0", "2024/INF/0123\u2003"]
+)
+def test_case_and_outer_spaces_do_not_matter(typed: str) -> None:
+    assert normalise_matricule(typed) == "2024/INF/0123"
+
+
+def test_inner_spaces_are_single() -> None:
+    assert normalise_matricule("etu  2024\u00a012") == "ETU 2024 12"
+
+
+def test_accents_are_kept_and_composed() -> None:
+    assert normalise_matricule("e\u0301te\u0301.7") == "ÉTÉ.7"
+
+
+def test_badges_are_upper_cased() -> None:
+    assert normalise_badge(" 04a2b3c4 ") == "04A2B3C4"
+
+
+@pytest.mark.parametrize("typed", ["", " ", "\u00a0", "x" * (LONGEST_IDENTIFIER + 1), "ß" * LONGEST_IDENTIFIER])
+def test_nothing_and_too_much_are_refused(typed: str) -> None:
+    for normalise in (normalise_matricule, normalise_badge):
+        with pytest.raises(InvalidInput):
+            normalise(typed)
+
+
+@pytest.mark.parametrize("character", ["\x00", "\t", "\n", "\r", "\x1b", "\x7f", "\x85", "\ud800", "\udfff"])
+def test_control_characters_and_lone_surrogates_are_refused(character: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        refuse_control_characters(f"a{character}b", "reason")
+    assert refusal.value.field == "reason"
+
+
+def test_the_field_at_fault_is_named() -> None:
+    for normalise, field in ((normalise_badge, "nfc"), (normalise_matricule, "matricule")):
+        with pytest.raises(InvalidInput) as refusal:
+            normalise("")
+        assert refusal.value.field == field
+    with pytest.raises(InvalidInput) as refusal:
+        normalise_code("", "zone")
+    assert refusal.value.field == "zone"
+
+
+@given(st.text(max_size=LONGEST_IDENTIFIER + 2))
+@example("\u0390\u0301")
+@example("ŉ ǰ")
+def test_normalising_twice_changes_nothing(typed: str) -> None:
+    for normalise in (normalise_matricule, normalise_badge):
+        try:
+            once = normalise(typed)
+        except InvalidInput:
+            continue
+        assert normalise(once) == once
+        assert 1 <= len(once) <= LONGEST_IDENTIFIER
+
+
+@given(st.text(max_size=LONGEST_IDENTIFIER))
+def test_whatever_passes_can_be_stored(typed: str) -> None:
+    try:
+        stored = normalise_badge(typed)
+    except InvalidInput:
+        return
+    assert "\x00" not in stored
+    assert stored.encode().decode() == stored
