@@ -43,9 +43,9 @@ def serve(
     descriptor: Annotated[int | None, typer.Option("--fd", hidden=True)] = None,
 ) -> None:
     """Serve the API. Needs SKOOLY_DATABASE_URL, SKOOLY_REDIS_URL and the secrets."""
-    from app.main import create_app  # heavy: other commands start without it
-
     settings = load_settings()
+    from app.main import create_app  # heavy: other commands, and a refusal, come without it
+
     listener = listen(host, port) if descriptor is None else socket.socket(fileno=descriptor)
     config = uvicorn.Config(
         create_app(settings),

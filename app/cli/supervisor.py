@@ -2,10 +2,9 @@
 
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.cli.data_directory import CHECKOUT
@@ -20,10 +19,10 @@ TAIL_LINES = 12
 
 @dataclass
 class Child:
-    """One `skooly` command that is to run as long as this process does."""
+    """A program that is to run as long as this process does."""
 
     name: str
-    arguments: Sequence[str]
+    command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
     descriptors: Sequence[int] = ()
@@ -41,7 +40,7 @@ class Child:
         self.due, self.started = None, time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", *self.arguments],
+                self.command,
                 cwd=CHECKOUT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -62,7 +61,8 @@ class Supervisor:
 
     children: Sequence[Child]
     say: Callable[[str], None]
-    revive: Callable[[], list[str]] = field(default=lambda: [])
+    revive: Callable[[], list[str]] = list
+    grace: float = GRACE_SECONDS
 
     def start(self) -> None:
         for child in self.children:
@@ -83,7 +83,7 @@ class Supervisor:
         running = [child.process for child in self.children if child.process and child.alive]
         for process in running:
             process.terminate()
-        give_up = time.monotonic() + GRACE_SECONDS
+        give_up = time.monotonic() + self.grace
         for process in running:
             try:
                 process.wait(max(0.0, give_up - time.monotonic()))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -25,6 +26,7 @@ from app.settings import Settings, load_settings
 
 TICK_SECONDS = 0.2
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+COMMAND = (sys.executable, "-m", "app.cli")
 SERVER_VARIABLES = ("SKOOLY_DATABASE_URL", "SKOOLY_REDIS_URL")
 
 
@@ -90,8 +92,10 @@ def _public_url(listener: socket.socket) -> dict[str, str]:
 def _start_children(stack: ExitStack, platform: Platform) -> Supervisor:
     environment = {**os.environ, **platform.settings.as_environment()}
     descriptor = platform.listener.fileno()
-    api = Child("API", ["serve", "--fd", str(descriptor)], environment, platform.directory.log("api"), [descriptor])
-    worker = Child("worker", ["worker"], environment, platform.directory.log("worker"))
+    api = Child(
+        "API", [*COMMAND, "serve", "--fd", str(descriptor)], environment, platform.directory.log("api"), [descriptor]
+    )
+    worker = Child("worker", [*COMMAND, "worker"], environment, platform.directory.log("worker"))
     supervisor = Supervisor([api, worker], say, platform.revive)
     stack.callback(supervisor.stop)
     with step("API and worker"):
