@@ -579,16 +579,27 @@ def upgrade() -> None:
         sa.Column("wallet_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=True),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("kind IN ('top_up', 'meal', 'correction')", name="ck_wallet_entry_kind"),
+        sa.CheckConstraint(
+            "provider IN ('orange_money', 'wave', 'mtn', 'bank', 'cash')", name="ck_wallet_entry_provider"
+        ),
         sa.CheckConstraint("amount <> 0", name="ck_wallet_entry_amount"),
         sa.ForeignKeyConstraint(
             ["school_id", "wallet_id"], ["wallet.school_id", "wallet.id"], name="fk_wallet_entry_school_id_wallet_id"
         ),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name="fk_wallet_entry_school_id"),
         sa.PrimaryKeyConstraint("school_id", "id", name="pk_wallet_entry"),
-        sa.UniqueConstraint("school_id", "kind", "reference", name="uq_wallet_entry_school_id_kind_reference"),
+        sa.UniqueConstraint(
+            "school_id",
+            "kind",
+            "provider",
+            "reference",
+            name="uq_wallet_entry_school_id_kind_provider_reference",
+            postgresql_nulls_not_distinct=True,
+        ),
     )
     op.create_index(
         "ix_wallet_entry_school_id_wallet_id", "wallet_entry", ["school_id", "wallet_id", "id"], unique=False

@@ -106,13 +106,17 @@ class Wallet(Walled, table=True):
 
 
 class WalletEntry(Walled, table=True):
-    """A line of a wallet's ledger: positive amounts fill it, negative ones empty it. Never changed."""
+    """A line of a wallet's ledger: positive amounts fill it, negative ones empty it. Never changed.
+
+    A top-up's `reference` is its `provider`'s; the other kinds have references of Skooly's own and no provider.
+    """
 
     __tablename__ = "wallet_entry"
     __table_args__ = (
-        UniqueConstraint("school_id", "kind", "reference"),
+        UniqueConstraint("school_id", "kind", "provider", "reference", postgresql_nulls_not_distinct=True),
         belongs_to("wallet", "wallet_id"),
         one_of("kind", "top_up", "meal", "correction"),
+        one_of("provider", *PROVIDERS),
         CheckConstraint("amount <> 0", name="amount"),
         Index("ix_wallet_entry_school_id_wallet_id", "school_id", "wallet_id", "id"),
     )
@@ -120,5 +124,6 @@ class WalletEntry(Walled, table=True):
     wallet_id: UUID
     kind: str = words()
     amount: int = Field(sa_type=BigInteger)
+    provider: str | None = words(nullable=True)
     reference: str = words()
     occurred_at: datetime = moment(default_now=True)
