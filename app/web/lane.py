@@ -22,7 +22,9 @@ class Lane:
         await self._app(scope)(scope, receive, send)
 
     def _app(self, scope: Scope) -> App:
-        path: str = scope.get("path", "")  # lifespan has none
+        if scope["type"] != "http":
+            return self._rest
+        path: str = scope["path"]
         app = self._fixed.get(path)
         if app is not None:
             return app

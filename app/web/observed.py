@@ -40,7 +40,9 @@ class Observed:
             return
         started = time.perf_counter()
         wanted = language(header(scope, b"accept-language"))
-        exchange = begin_exchange(scope, client_address(scope, self._trusted), wanted)
+        address = client_address(scope, self._trusted)
+        scope["client"] = (address, 0) if address else None  # for applications that know nothing of proxies
+        exchange = begin_exchange(scope, address, wanted)
         status = 0
 
         async def send_marked(message: Message) -> None:
