@@ -12,6 +12,8 @@ from compat_rest.parameters import Parameters
 from compat_rest.selection import Selected, Selection
 
 CURSOR = "after"
+_SAFE = "/%~!$&'()*+,;=:@?"
+"""What is encoded already stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Paging:
             return None
         kept = [part for part in query.split(b"&") if part and part.partition(b"=")[0] != CURSOR.encode()]
         cursor = f"{CURSOR}={quote(page['endCursor'], safe='')}"
-        return f'<{path.decode("ascii")}?{b"&".join([*kept, cursor.encode()]).decode("ascii")}>; rel="next"'
+        target = quote(path, safe=_SAFE) + "?" + quote(b"&".join([*kept, cursor.encode()]), safe=_SAFE)
+        return f'<{target}>; rel="next"'
 
 
 def paging_of(selection: Selection, root: Selected, parameters: Parameters) -> Paging:

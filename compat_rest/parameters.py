@@ -4,6 +4,7 @@ Absent, null and empty are three things: what is absent stays out of the variabl
 null exists in a JSON body only, and `?name=` is the empty text.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -89,16 +90,19 @@ class Parameters:
             raise Problem.of(Fault.INVALID_PARAMETERS, errors=errors)
         return variables
 
-    def read_body(self, content_type: str | None, raw: bytes) -> Any:
-        """The body's JSON value; call it where `body` is there and a body was sent. Raises Problem."""
+    def read_body(self, headers: Mapping[str, str], raw: bytes) -> Any:
+        """The body's JSON value, for an endpoint that has a `body`. Raises Problem."""
         assert self.body is not None
-        if content_type is None or not _is_json(content_type):
+        if not raw:
+            raise Problem.of(Fault.INVALID_BODY, errors=[FieldError("", Reason.REQUIRED, Place.BODY)])
+        if not _is_json(headers.get("content-type", "")) or headers.get("content-encoding", "identity") != "identity":
             raise Problem.of(Fault.UNSUPPORTED_MEDIA_TYPE, headers={"Accept": "application/json"})
         errors: list[FieldError] = []
         try:
             value = orjson.loads(raw)
+            json.loads(raw, object_pairs_hook=_refuse_twins)
             self.body.check(value, "", errors)
-        except (orjson.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             raise Problem.of(Fault.MALFORMED_JSON) from None
         if errors:
             raise Problem.of(Fault.INVALID_BODY, errors=errors)
@@ -146,6 +150,12 @@ class Parameters:
             variables[parameter.variable] = parameter.read(text)
         except Refused as refused:
             errors.append(FieldError(parameter.name, refused.reason, parameter.place, refused.facts))
+
+
+def _refuse_twins(members: list[tuple[str, Any]]) -> None:
+    """Parsers disagree about a name given twice, so nobody may give it. Raises ValueError; builds nothing."""
+    if len({name for name, _ in members}) != len(members):
+        raise ValueError
 
 
 def _is_json(content_type: str) -> bool:
