@@ -1,5 +1,7 @@
 """Minor units inside, decimal strings outside, and nothing lost between them."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,10 +53,8 @@ def test_decimals_that_say_nothing_are_let_through() -> None:
 
 @given(st.text(max_size=30), currencies)
 def test_any_text_is_an_amount_or_a_named_refusal(amount: str, currency: str) -> None:
-    try:
+    with suppress(InvalidInput):
         assert abs(to_minor(amount, currency)) <= LARGEST
-    except InvalidInput:
-        pass
 
 
 def test_an_unknown_currency_is_named() -> None:

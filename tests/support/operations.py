@@ -1,0 +1,49 @@
+"""Asking GraphQL as a partner would, without HTTP: the whole way through authoriser, executor and audit."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.api.authoriser import authorise
+from app.api.executor import Executor, Outcome, Request
+from app.api.operations import Preparer
+from app.api.schema import assemble
+from app.core.actor import Actor
+from app.core.clock import Clock
+from app.core.database import Database
+from app.core.errors import Language
+from app.core.ids import new_id
+from app.core.pagination import Cursors
+from app.domains.partners.audit import record_audit
+
+CURSOR_SECRET = "a secret for tests: 32 characters"
+
+
+class Asker:
+    """A schema of some slices' roots over a real database."""
+
+    def __init__(
+        self, database: Database, clock: Clock, queries: Sequence[type], mutations: Sequence[type] = ()
+    ) -> None:
+        self.schema = assemble(queries, mutations)
+        self._preparer = Preparer(self.schema)
+        services = {Cursors: Cursors(CURSOR_SECRET)}
+        self._executor = Executor(self.schema, database, clock, record_audit, services=services)
+
+    async def ask(self, actor: Actor, text: str, *, language: Language = "fr", **variables: Any) -> Outcome:
+        """Raises what the API refuses before running: InsufficientScope, BadUserInput …"""
+        prepared = self._preparer.prepare(text)
+        authorise(actor, prepared.needs)
+        return await self._executor.execute(prepared, variables, actor, Request(new_id(), language, "graphql"))
+
+    async def data(self, actor: Actor, text: str, **variables: Any) -> dict[str, Any]:
+        """What was answered; fails the test on any error."""
+        outcome = await self.ask(actor, text, **variables)
+        assert not outcome.errors, outcome.errors
+        assert outcome.data is not None
+        return outcome.data
+
+    async def refusal(self, actor: Actor, text: str, **variables: Any) -> tuple[str, str | None]:
+        """(code, field) of the one error; fails the test where there is none."""
+        outcome = await self.ask(actor, text, **variables)
+        [error] = outcome.errors
+        return error.code, error.field
