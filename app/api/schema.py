@@ -9,6 +9,7 @@ from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
 from app.api.catalogue import Catalogue, build_catalogue, scope_snapshot
+from app.api.scalars import SCALARS
 
 SCOPES_SNAPSHOT = Path(__file__).with_name("scopes.snapshot")
 SCHEMA_FILE = Path(__file__).parents[2] / "schema.graphql"
@@ -39,7 +40,7 @@ def assemble(queries: Sequence[type], mutations: Sequence[type] = (), *, types: 
             query=_root("Query", "Everything that can be read.", queries),
             mutation=_root("Mutation", "Everything that can be changed.", mutations) if mutations else None,
             types=types,
-            config=StrawberryConfig(auto_camel_case=True),
+            config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS),
         )
     )
 

@@ -5,7 +5,6 @@ import re
 import app
 from app.api.problems import PROBLEMS, headers_of, named_failures, problem_of
 
-
 OF_THE_COMMAND_LINE = re.compile(r"app\.core\.(tabular|staging)|app\.domains\.\w+\.imports\b")
 """What reads files speaks to whoever typed the command: it has no status."""
 

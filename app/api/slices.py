@@ -1,0 +1,19 @@
+"""The slices whose `Query` and `Mutation` make up the schema."""
+
+from functools import cache
+from types import ModuleType
+
+from app.api.schema import ApiSchema, assemble
+from app.domains.absences import schema as absences
+from app.domains.students import schema as students
+
+SLICES: tuple[ModuleType, ...] = (students, absences)
+
+
+@cache
+def skooly_schema() -> ApiSchema:
+    """The schema of the product. Raises SchemaRefused."""
+    return assemble(
+        [module.Query for module in SLICES if hasattr(module, "Query")],
+        [module.Mutation for module in SLICES if hasattr(module, "Mutation")],
+    )

@@ -1,0 +1,91 @@
+"""The web application of one process, from its settings: the only place where everything meets."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+import compat_rest
+from app.api.executor import Executor
+from app.api.operations import Preparer
+from app.api.slices import skooly_schema
+from app.core.clock import Clock, SystemClock
+from app.core.database import Database
+from app.core.log import access_logger, configure_logging
+from app.core.migrate import head
+from app.core.pagination import Cursors
+from app.domains.partners.audit import record_audit
+from app.domains.partners.keyring import Keyring
+from app.settings import Settings
+from app.web.application import Lifespan, Parts, build_app
+from app.web.body import MAX_BODY
+from app.web.exchange import App, Scope, exchange_of
+from app.web.readiness import VALKEY_SECONDS, checks
+from app.web.rest import RestGateway
+from compat_rest.facade import Facade
+
+REST = "/v1"
+DOCUMENTS = Path(compat_rest.__file__).parent
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None) -> App:
+    """Raises SchemaRefused or BrokenDocuments; the servers are reached when the application starts."""
+    configure_logging(level=settings.log_level, style=settings.log_format)
+    clock = clock or SystemClock()
+    database = Database(settings.database_url, pool_size=settings.pool_size)
+    redis = Redis.from_url(settings.redis_url, socket_timeout=VALKEY_SECONDS, socket_connect_timeout=VALKEY_SECONDS)
+    schema = skooly_schema()
+    preparer = Preparer(schema)
+    executor = Executor(schema, database, clock, record_audit, services=make_services(settings, database))
+    keyring = Keyring(database, settings.peppers, clock)
+    return build_app(
+        Parts(
+            preparer=preparer,
+            executor=executor,
+            keyring=keyring,
+            checks=checks(database, head(), redis, lambda: keyring.fresh),
+            lifespan=make_lifespan(database, redis, keyring),
+            access_log=access_logger(settings.log_format),
+            mounted={f"{REST}/": make_facade(RestGateway(schema, preparer, executor, keyring))},
+            trusted_proxies=settings.trusted_proxies,
+            secure=settings.public_url.startswith("https://"),
+        )
+    )
+
+
+def make_services(settings: Settings, database: Database) -> Mapping[type, object]:
+    """What resolvers find in their context by class, for the life of the process."""
+    return {Cursors: Cursors(settings.cursor_secret.get_secret_value())}
+
+
+def make_facade(gateway: RestGateway) -> App:
+    """`/v1`, out of the documents beside the facade's code. Raises BrokenDocuments."""
+    return Facade(
+        gateway,
+        DOCUMENTS / "operations",
+        DOCUMENTS / "fragments",
+        prefix=REST,
+        request_id=lambda scope: str(exchange_of(scope).request_id),
+        matched=_note_route,
+        max_body=MAX_BODY,
+    )
+
+
+def _note_route(scope: Scope, template: str) -> None:
+    exchange_of(scope).route = template
+
+
+def make_lifespan(database: Database, redis: Redis, keyring: Keyring) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        async with database:
+            await keyring.start()
+            try:
+                yield
+            finally:
+                await keyring.stop()
+                await redis.aclose()
+
+    return lifespan
