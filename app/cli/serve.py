@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 import uvicorn
+from starlette.types import ASGIApp
 
+from app.cli.failure import CommandFailed
 from app.cli.listening import listen
-from app.settings import load_settings
+from app.settings import Settings, load_settings
 
 FRAME_BYTES = 65_536
 GRACE_SECONDS = 5
@@ -44,11 +46,10 @@ def serve(
 ) -> None:
     """Serve the API. Needs SKOOLY_DATABASE_URL, SKOOLY_REDIS_URL and the secrets."""
     settings = load_settings()
-    from app.main import create_app  # heavy: other commands, and a refusal, come without it
-
+    application = _create_app(settings)
     listener = listen(host, port) if descriptor is None else socket.socket(fileno=descriptor)
     config = uvicorn.Config(
-        create_app(settings),
+        application,
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
@@ -62,3 +63,15 @@ def serve(
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     Server(config).run(sockets=[listener])
+
+
+def _create_app(settings: Settings) -> ASGIApp:
+    """The imports are heavy: other commands, and a refusal of the settings, come without them."""
+    from app.api.catalogue import SchemaRefused
+    from app.main import create_app
+    from compat_rest.mistakes import BrokenDocuments
+
+    try:
+        return create_app(settings)
+    except (SchemaRefused, BrokenDocuments) as mistakes:
+        raise CommandFailed(str(mistakes)) from None
