@@ -113,10 +113,7 @@ def _interval(starts_at: datetime, ends_at: datetime, now: datetime) -> tuple[da
 def _instant(moment: datetime, field: str) -> datetime:
     if moment.tzinfo is None:
         raise OffsetMissing(field=field)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:  # an offset can carry the years 1 and 9999 out of the calendar
-        raise AbsenceOutOfRange(field=field, past=PAST.days, ahead=AHEAD.days) from None
+    return moment.astimezone(UTC)
 
 
 def _reason(reason: str | None) -> str | None:
