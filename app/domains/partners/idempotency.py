@@ -78,7 +78,7 @@ def kept_outcome(actor: Actor, operation: str, key: str) -> Select[tuple[bytes, 
 
 async def _claim(session: AsyncSession, actor: Actor, operation: str, key: str) -> None:
     """Held until the transaction ends. Looking for the row only afterwards sees whatever the last holder committed."""
-    name = orjson.dumps([actor.school_id, actor.partner_id, operation, key])
+    name = orjson.dumps([str(actor.school_id), str(actor.partner_id), operation, key])
     number = int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True)
     if not await session.scalar(select(func.pg_try_advisory_xact_lock(number))):
         raise IdempotencyInFlight(field=FIELD)
