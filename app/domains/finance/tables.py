@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 from app.core.tables import Walled, belongs_to, moment, one_of, words
 
+KINDS = ("tuition", "canteen", "other")
 PROVIDERS = ("orange_money", "wave", "mtn", "bank", "cash")
 
 
@@ -15,7 +16,7 @@ class Invoice(Walled, table=True):
     __table_args__ = (
         UniqueConstraint("school_id", "number"),
         belongs_to("student", "student_id"),
-        one_of("kind", "tuition", "canteen", "other"),
+        one_of("kind", *KINDS),
         CheckConstraint("total > 0", name="total"),
         Index("ix_invoice_school_id_student_id", "school_id", "student_id"),
     )

@@ -1,0 +1,113 @@
+"""The books as plain values: what is posted, and what a day holds. Amounts are integers of minor units."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Analytic:
+    """How much of a line concerns a section of an analytic plan."""
+
+    plan: str
+    section: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One side of an entry: either `debit` or `credit` is greater than zero.
+
+    `aux_account` is a matricule where the line concerns a student. `label` defaults to the entry's.
+    """
+
+    account: str
+    account_label: str
+    debit: int = 0
+    credit: int = 0
+    label: str | None = None
+    aux_account: str | None = None
+    aux_label: str | None = None
+    due_date: date | None = None
+    payment_mode: str | None = None
+    lettering: str | None = None
+    lettered_at: date | None = None
+    analytic: tuple[Analytic, ...] = field(default=())
+
+    def row(self, line_no: int, entry_label: str) -> dict[str, Any]:
+        """As `journal_line` keeps it."""
+        return {**asdict(self), "line_no": line_no, "label": self.label or entry_label}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What an entry comes from: `type` is invoice, payment and the like."""
+
+    type: str
+    id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostedEntry:
+    """A draft that has its number."""
+
+    id: UUID
+    journal_code: str
+    number: int
+    fiscal_year: str
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRecord:
+    """A validated entry with its lines, in their order."""
+
+    id: UUID
+    journal_code: str
+    journal_label: str
+    number: int
+    entry_date: date
+    piece_ref: str
+    piece_date: date
+    label: str
+    currency: str
+    fiscal_year: str
+    period: str
+    status: str
+    validated_at: datetime
+    source: Source | None
+    reverses_entry_id: UUID | None
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What a day's lines sum up to in one currency."""
+
+    currency: str
+    debit: int
+    credit: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalDayRecord:
+    """The validated entries of a day. `provisional` until the day has ended in the school's time zone."""
+
+    on: date
+    provisional: bool
+    entries: tuple[EntryRecord, ...]
+
+    @property
+    def line_count(self) -> int:
+        return sum(len(entry.lines) for entry in self.entries)
+
+    @property
+    def totals(self) -> list[Total]:
+        """One for each currency, by its code."""
+        sums: dict[str, list[int]] = {}
+        for entry in self.entries:
+            sides = sums.setdefault(entry.currency, [0, 0])
+            sides[0] += sum(line.debit for line in entry.lines)
+            sides[1] += sum(line.credit for line in entry.lines)
+        return [Total(currency, *sums[currency]) for currency in sorted(sums)]

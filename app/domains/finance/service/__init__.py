@@ -1,0 +1,22 @@
+"""What this slice does for others: commands and reads, by topic."""
+
+from app.domains.finance.service.books import ensure_journal, open_fiscal_year, post_entry, validate_entry
+from app.domains.finance.service.invoices import issue_invoice
+from app.domains.finance.service.journals import journals_of, students_in
+from app.domains.finance.service.payments import record_payment
+from app.domains.finance.service.status import financial_status
+from app.domains.finance.service.wallets import debit_meal, top_up_wallet
+
+__all__ = [
+    "debit_meal",
+    "ensure_journal",
+    "financial_status",
+    "issue_invoice",
+    "journals_of",
+    "open_fiscal_year",
+    "post_entry",
+    "record_payment",
+    "students_in",
+    "top_up_wallet",
+    "validate_entry",
+]

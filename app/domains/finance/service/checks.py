@@ -1,0 +1,55 @@
+"""What every command of this slice asks of its inputs."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from app.core.errors import InvalidInput
+from app.core.money import LARGEST, exponent
+from app.core.text import refuse_control_characters
+
+LONGEST_REFERENCE = 64
+LONGEST_LABEL = 200
+
+
+def amount_of(amount: int, currency: str, field: str = "amount") -> int:
+    """The amount itself. Raises InvalidInput unless it is positive and sensible, in a currency we know."""
+    exponent(currency)
+    if not 0 < amount <= LARGEST:
+        raise InvalidInput(
+            field=field,
+            reason_fr="un montant plus grand que zéro, et raisonnable",
+            reason_en="an amount greater than zero, of a sensible size",
+        )
+    return amount
+
+
+def words_of(text: str, field: str, longest: int = LONGEST_REFERENCE) -> str:
+    """The text, trimmed. Raises InvalidInput when it is empty, too long or holds control characters."""
+    cleaned = refuse_control_characters(text, field).strip()
+    if not 1 <= len(cleaned) <= longest:
+        raise InvalidInput(
+            field=field, reason_fr=f"de 1 à {longest} caractères", reason_en=f"1 to {longest} characters"
+        )
+    return cleaned
+
+
+def instant_of(moment: datetime, field: str) -> datetime:
+    """The instant in UTC. Raises InvalidInput without an offset, or when the offset leaves the calendar."""
+    if moment.tzinfo is not None:
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            pass
+    raise InvalidInput(
+        field=field,
+        reason_fr="une date et une heure avec leur décalage, comme 2025-01-13T08:00:00+00:00",
+        reason_en="a date and time with their offset, like 2025-01-13T08:00:00+00:00",
+    )
+
+
+def one_of(text: str, known: Sequence[str], field: str) -> str:
+    """The text itself. Raises InvalidInput unless it is one of those known."""
+    if text not in known:
+        listed = ", ".join(known)
+        raise InvalidInput(field=field, reason_fr=f"l'un de : {listed}", reason_en=f"one of: {listed}")
+    return text

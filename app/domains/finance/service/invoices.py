@@ -1,0 +1,82 @@
+"""Issuing invoices."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.core.errors import InvalidInput
+from app.core.tables import THIS_SCHOOL
+from app.domains.events.service import record_event
+from app.domains.events.topics import Topic
+from app.domains.finance.errors import InvoiceNumberTaken
+from app.domains.finance.facts import invoice_facts
+from app.domains.finance.records import Due, IssuedInvoice
+from app.domains.finance.service.checks import LONGEST_LABEL, amount_of, one_of, words_of
+from app.domains.finance.tables import KINDS, Instalment, Invoice
+from app.domains.students.service import require_student
+
+
+async def issue_invoice(
+    session: AsyncSession,
+    *,
+    number: str,
+    matricule: str,
+    kind: str,
+    label: str,
+    currency: str,
+    issued_on: date,
+    instalments: Sequence[Due],
+) -> IssuedInvoice:
+    """The invoice's total is the sum of its instalments, which are numbered from 1 in the order given.
+
+    `kind` is tuition, canteen or other; only tuition closes doors when it is late. Raises StudentNotFound,
+    InvoiceNumberTaken, and InvalidInput for unusable texts and amounts.
+    """
+    values: dict[str, Any] = {
+        "number": words_of(number, "number"),
+        "kind": one_of(kind, KINDS, "kind"),
+        "label": words_of(label, "label", LONGEST_LABEL),
+        "currency": currency,
+        "total": _total(instalments, currency),
+        "issued_on": issued_on,
+    }
+    student = await require_student(session, matricule)
+    made = insert(Invoice).values(school_id=THIS_SCHOOL, student_id=student.id, **values)
+    made = made.on_conflict_do_nothing(constraint="uq_invoice_school_id_number")
+    invoice_id = await session.scalar(made.returning(col(Invoice.id)))
+    if invoice_id is None:
+        raise InvoiceNumberTaken(field="number", number=values["number"])
+    invoice = IssuedInvoice(invoice_id, student.id, values["number"], currency, values["total"])
+    await _add_instalments(session, invoice, instalments, tuition=kind == "tuition")
+    facts = invoice_facts(matricule=student.matricule, **values)
+    record_event(session, Topic.INVOICE_ISSUED, subject=invoice_id, facts=facts)
+    return invoice
+
+
+async def _add_instalments(
+    session: AsyncSession, invoice: IssuedInvoice, instalments: Sequence[Due], *, tuition: bool
+) -> None:
+    rows = [
+        {
+            "school_id": THIS_SCHOOL,
+            "invoice_id": invoice.id,
+            "student_id": invoice.student_id,
+            "number": number,
+            "due_on": due.due_on,
+            "amount": due.amount,
+            "tuition": tuition,
+        }
+        for number, due in enumerate(instalments, start=1)
+    ]
+    await session.execute(insert(Instalment).values(rows))
+
+
+def _total(instalments: Sequence[Due], currency: str) -> int:
+    if not instalments:
+        raise InvalidInput(field="instalments", reason_fr="au moins une échéance", reason_en="at least one instalment")
+    amounts = [amount_of(due.amount, currency, "instalments") for due in instalments]
+    return amount_of(sum(amounts), currency, "instalments")

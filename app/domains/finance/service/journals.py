@@ -1,0 +1,73 @@
+"""Reading a day of the books."""
+
+from datetime import date
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import InvalidInput
+from app.core.text import normalise_matricule
+from app.domains.finance.journal_records import Analytic, EntryRecord, JournalDayRecord, Line, Source
+from app.domains.finance.statements import ENTRIES_OF_DAY, LINES_OF_DAY, STUDENTS_BY_MATRICULE
+
+
+async def journals_of(session: AsyncSession, on: date, *, today: date) -> JournalDayRecord:
+    """The validated entries dated `on`, in two statements. `today` is the school's own date: the day is provisional
+    until the school's next midnight."""
+    lines = await _lines(session, on)
+    found = await session.execute(ENTRIES_OF_DAY, {"on": on})
+    # An entry validated between both statements waits for the next reading, whole.
+    entries = tuple(_entry(row, lines[row.JournalEntry.id]) for row in found if row.JournalEntry.id in lines)
+    return JournalDayRecord(on, on >= today, entries)
+
+
+async def students_in(session: AsyncSession, day: JournalDayRecord) -> list[UUID]:
+    """Whose data the day shows: the students among its auxiliary accounts, in one statement."""
+    accounts = {line.aux_account for entry in day.entries for line in entry.lines}
+    keys = sorted({key for account in accounts if account and (key := _matricule_key(account))})
+    if not keys:
+        return []
+    return list(await session.scalars(STUDENTS_BY_MATRICULE, {"matricule_keys": keys}))
+
+
+def _matricule_key(account: str) -> str | None:
+    """None for a supplier's account or whatever else cannot be a matricule."""
+    try:
+        return normalise_matricule(account)
+    except InvalidInput:
+        return None
+
+
+async def _lines(session: AsyncSession, on: date) -> dict[UUID, tuple[Line, ...]]:
+    found = await session.execute(LINES_OF_DAY, {"on": on})
+    return {entry_id: tuple(map(_line, rows)) for entry_id, rows in groupby(found, key=lambda row: row.entry_id)}
+
+
+def _entry(row: Row[*tuple[Any, ...]], lines: tuple[Line, ...]) -> EntryRecord:
+    entry = row.JournalEntry
+    return EntryRecord(
+        id=entry.id,
+        journal_code=row.journal_code,
+        journal_label=row.journal_label,
+        number=entry.number,
+        entry_date=entry.entry_date,
+        piece_ref=entry.piece_ref,
+        piece_date=entry.piece_date,
+        label=entry.label,
+        currency=entry.currency,
+        fiscal_year=row.fiscal_year,
+        period=row.period,
+        status=entry.status,
+        validated_at=entry.validated_at,
+        source=Source(entry.source_type, entry.source_id) if entry.source_type else None,
+        reverses_entry_id=entry.reverses_entry_id,
+        lines=lines,
+    )
+
+
+def _line(row: Row[*tuple[Any, ...]]) -> Line:
+    _, *fields, analytic = row
+    return Line(*fields, tuple(Analytic(part["plan"], part["section"], part["amount"]) for part in analytic))
