@@ -30,8 +30,11 @@ REST = "/v1"
 DOCUMENTS = Path(compat_rest.__file__).parent
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None) -> App:
-    """Raises SchemaRefused or BrokenDocuments; the servers are reached when the application starts."""
+def create_app(settings: Settings, *, clock: Clock | None = None, documents: Path = DOCUMENTS) -> App:
+    """`documents` holds the folders `operations` and `fragments` of the REST facade.
+
+    Raises SchemaRefused or BrokenDocuments; the servers are reached when the application starts.
+    """
     configure_logging(level=settings.log_level, style=settings.log_format)
     clock = clock or SystemClock()
     database = Database(settings.database_url, pool_size=settings.pool_size)
@@ -48,7 +51,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> App:
             checks=checks(database, head(), redis, lambda: keyring.fresh),
             lifespan=make_lifespan(database, redis, keyring),
             access_log=access_logger(settings.log_format),
-            mounted={f"{REST}/": make_facade(RestGateway(schema, preparer, executor, keyring))},
+            mounted={f"{REST}/": make_facade(RestGateway(schema, preparer, executor, keyring), documents)},
             trusted_proxies=settings.trusted_proxies,
             secure=settings.public_url.startswith("https://"),
         )
@@ -60,12 +63,12 @@ def make_services(settings: Settings, database: Database) -> Mapping[type, objec
     return {Cursors: Cursors(settings.cursor_secret.get_secret_value())}
 
 
-def make_facade(gateway: RestGateway) -> App:
-    """`/v1`, out of the documents beside the facade's code. Raises BrokenDocuments."""
+def make_facade(gateway: RestGateway, documents: Path) -> App:
+    """`/v1`. Raises BrokenDocuments."""
     return Facade(
         gateway,
-        DOCUMENTS / "operations",
-        DOCUMENTS / "fragments",
+        documents / "operations",
+        documents / "fragments",
         prefix=REST,
         request_id=lambda scope: str(exchange_of(scope).request_id),
         matched=_note_route,

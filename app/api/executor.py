@@ -120,14 +120,25 @@ class Executor:
     async def _resolve(self, prepared: PreparedOperation, values: VariableValues, context: Context) -> ExecutionResult:
         try:
             async with asyncio.timeout(self._seconds):
-                try:
-                    return await self._runner.run(prepared, values, context)
-                finally:
-                    await context.close()  # an answer that cannot be audited is not given
+                return await self._run_and_close(prepared, values, context)
         except TimeoutError as error:
             raise Timeout from error
         except Exception as error:
             raise _named(error, prepared, context.request_id) from error
+
+    async def _run_and_close(
+        self, prepared: PreparedOperation, values: VariableValues, context: Context
+    ) -> ExecutionResult:
+        try:
+            result = await self._runner.run(prepared, values, context)
+        except BaseException as error:
+            await context.abandon(error)
+            raise
+        try:
+            await context.close()
+        except Exception as error:  # an answer that cannot be audited is not given
+            raise _first_foreseen([*(result.errors or ()), error], context.request_id) from error
+        return result
 
 
 def _outcome(result: ExecutionResult, cost: Cost, prepared: PreparedOperation, request: Request) -> Outcome:
@@ -139,6 +150,12 @@ def _outcome(result: ExecutionResult, cost: Cost, prepared: PreparedOperation, r
                 raise failure
     errors = tuple(_field_error(error, failure, request.language) for error, failure in named)
     return Outcome(result.data, errors, cost)
+
+
+def _first_foreseen(errors: Sequence[Exception], request_id: UUID) -> Exception:
+    """Of a failure and those that followed from it, the one with a name of its own; else the last."""
+    named = (name_failure(error, request_id) for error in errors)
+    return next((each for each in named if not isinstance(each, Internal)), errors[-1])
 
 
 def _named(error: Exception, prepared: PreparedOperation, request_id: UUID) -> SkoolyError:

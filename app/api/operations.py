@@ -43,9 +43,12 @@ BYTES_PER_CHARACTER = 80
 """A syntax tree without locations takes some 60 times its text (measured), and its analysis the rest."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class PreparedOperation:
-    """One operation of a valid document. Opaque to the facade, but for `scopes`."""
+    """One operation of a valid document. Opaque to the facade, but for `scopes`.
+
+    Its identity counts, not its text: the same operation beside other fragments is another one.
+    """
 
     document: DocumentNode
     operation: OperationDefinitionNode

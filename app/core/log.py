@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -17,6 +18,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 _KEY = re.compile(r"sk_(live|test)_([0-9A-Za-z]{12})_[0-9A-Za-z]+")
 _NEVER = frozenset({"authorization", "x-api-key", "api_key", "key", "password", "secret", "token", "variables"})
 FRAMES = 25
+PROJECT = str(Path(__file__).parents[2])
+_LIBRARIES = "site-packages"
 
 
 def configure_logging(*, level: str = "INFO", style: str = "json") -> None:
@@ -95,12 +98,18 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _describe(error: BaseException) -> dict[str, Any]:
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    frames = _ours(traceback.extract_tb(error.__traceback__))
     described: dict[str, Any] = {"type": f"{type(error).__module__}.{type(error).__qualname__}"}
     if sqlstate := getattr(error, "sqlstate", None):
         described["sqlstate"] = sqlstate
     described["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}: {frame.line}" for frame in frames]
     return described
+
+
+def _ours(frames: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
+    """The frames of this project, and the innermost one, which is where it was raised."""
+    ours = [each for each in frames[:-1] if each.filename.startswith(PROJECT) and _LIBRARIES not in each.filename]
+    return [*ours[-FRAMES:], *frames[-1:]]
 
 
 _TIMESTAMP = structlog.processors.TimeStamper(fmt="iso", utc=True)

@@ -1,6 +1,7 @@
 """What a resolver is given: who asks, the clock, and one guarded transaction."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,10 @@ from app.core.database import Database, Wall
 from app.core.errors import Language
 
 Service = TypeVar("Service")
+
+
+class StartedOver(Exception):
+    """Rolls back a reading transaction; never leaves the context."""
 
 
 class RecordAudit(Protocol):
@@ -82,6 +87,14 @@ class Context:
             yield session
             await self._audit(session)
 
+    async def start_over(self) -> None:
+        """Forgets what was read, for a query that is resolved a second time: rolls back, notes no subject yet."""
+        stack, self._stack, self._session = self._stack, AsyncExitStack(), None
+        self.subjects.clear()
+        self.loaders.clear()
+        reason = StartedOver()
+        await stack.__aexit__(StartedOver, reason, None)
+
     async def close(self) -> None:
         """Writes the audit row of what was read and ends the reading transaction, if there was one."""
         try:
@@ -91,6 +104,12 @@ class Context:
         finally:
             await self._stack.aclose()
             self._session = None
+
+    async def abandon(self, error: BaseException) -> None:
+        """Rolls the reading transaction back, if there was one: the operation broke off and shows nothing."""
+        with contextlib.suppress(Exception):  # the connection may have broken off with it
+            await self._stack.__aexit__(type(error), error, error.__traceback__)
+        self._session = None
 
     async def _audit(self, session: AsyncSession) -> None:
         if not self.subjects:

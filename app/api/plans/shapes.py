@@ -1,0 +1,197 @@
+"""How a resolved Python value becomes JSON, decided per selection before any request comes.
+
+A shape is a function of the value alone: it covers fields that are plain attributes, all the way down. Each shape
+does what graphql-core's completion does, or raises PlanBroken where that would record an error.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLLeafType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    InlineFragmentNode,
+    SelectionSetNode,
+    Undefined,
+    is_abstract_type,
+    is_leaf_type,
+)
+from strawberry.types.field import StrawberryField
+
+from app.api.plans.errors import NotPlannable, PlanBroken
+
+Shape = Callable[[Any], Any]
+TYPENAME = "__typename"
+# Builtin scalars give these values back as they are; anything else goes through the scalar.
+_AS_THEY_ARE: dict[str, type] = {"String": str, "ID": str, "Boolean": bool}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One key of an object's answer; without an attribute it is `__typename`."""
+
+    key: str
+    attribute: str | None
+    shape: Shape
+
+
+class Shapes:
+    """Makes the shapes of one operation."""
+
+    def __init__(self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        self._schema = schema
+        self._fragments = fragments
+
+    def collect(self, parent: GraphQLObjectType, selections: Sequence[SelectionSetNode]) -> dict[str, list[FieldNode]]:
+        """The fields of a concrete type by response key, in the order of the answer. Raises NotPlannable."""
+        collected: dict[str, list[FieldNode]] = {}
+        for selection in selections:
+            self._collect_into(collected, parent, selection)
+        return collected
+
+    def output(self, wanted: GraphQLOutputType, nodes: Sequence[FieldNode]) -> Shape:
+        """The shape of a field of type `wanted`. Raises NotPlannable."""
+        if isinstance(wanted, GraphQLNonNull):
+            return _not_null(self._nullable(wanted.of_type, nodes))
+        return _or_null(self._nullable(wanted, nodes))
+
+    def _nullable(self, wanted: GraphQLOutputType, nodes: Sequence[FieldNode]) -> Shape:
+        if isinstance(wanted, GraphQLList):
+            return _list_of(self.output(wanted.of_type, nodes))
+        if is_leaf_type(wanted):
+            return _leaf(wanted)
+        selections = [node.selection_set for node in nodes if node.selection_set]
+        if is_abstract_type(wanted):
+            return self._abstract(wanted, selections)
+        assert isinstance(wanted, GraphQLObjectType)
+        return self._object(wanted, selections)
+
+    def _abstract(
+        self, wanted: GraphQLInterfaceType | GraphQLUnionType, selections: Sequence[SelectionSetNode]
+    ) -> Shape:
+        """By the exact Python class of the value, as Strawberry tells members apart."""
+        members = {
+            _origin(member): self._object(member, selections) for member in self._schema.get_possible_types(wanted)
+        }
+
+        def shape(value: Any) -> Any:
+            member = members.get(type(value))
+            if member is None:
+                raise PlanBroken(wanted.name)
+            return member(value)
+
+        return shape
+
+    def _object(self, wanted: GraphQLObjectType, selections: Sequence[SelectionSetNode]) -> Shape:
+        steps = [self._step(wanted, key, nodes) for key, nodes in self.collect(wanted, selections).items()]
+        told = [step for step in steps if step.attribute is None]
+        return _mixed_object(steps, wanted.name) if told or len(steps) < 2 else _plain_object(steps)
+
+    def _step(self, parent: GraphQLObjectType, key: str, nodes: Sequence[FieldNode]) -> Step:
+        name = nodes[0].name.value
+        if name == TYPENAME:
+            return Step(key, None, _as_it_is)
+        field = parent.fields[name]
+        return Step(key, _attribute(field), self.output(field.type, nodes))
+
+    def _collect_into(
+        self, collected: dict[str, list[FieldNode]], parent: GraphQLObjectType, selection_set: SelectionSetNode
+    ) -> None:
+        for selection in selection_set.selections:
+            if selection.directives:
+                raise NotPlannable("@skip and @include")
+            if isinstance(selection, FieldNode):
+                key = (selection.alias or selection.name).value
+                collected.setdefault(key, []).append(selection)
+                continue
+            node = self._fragments[selection.name.value] if isinstance(selection, FragmentSpreadNode) else selection
+            assert isinstance(node, FragmentDefinitionNode | InlineFragmentNode)
+            if self._applies(node.type_condition, parent):
+                self._collect_into(collected, parent, node.selection_set)
+
+    def _applies(self, condition: Any, parent: GraphQLObjectType) -> bool:
+        if condition is None:
+            return True
+        named = self._schema.type_map[condition.name.value]
+        return named is parent or (is_abstract_type(named) and self._schema.is_sub_type(named, parent))
+
+
+def _origin(wanted: GraphQLObjectType) -> type:
+    origin: type = wanted.extensions["strawberry-definition"].origin
+    return origin
+
+
+def _attribute(field: GraphQLField) -> str:
+    """The Python attribute of a plain field. Raises NotPlannable for one with a resolver of its own."""
+    definition = (field.extensions or {}).get("strawberry-definition")
+    if not isinstance(definition, StrawberryField) or not definition.is_basic_field or definition.extensions:
+        raise NotPlannable("a resolver below the root")
+    return definition.python_name
+
+
+def _plain_object(steps: Sequence[Step]) -> Shape:
+    """Two attributes or more, read in one go: a list of a thousand objects comes through here."""
+    read = attrgetter(*(step.attribute for step in steps if step.attribute))
+    pairs = [(step.key, step.shape) for step in steps]
+    return lambda value: {key: shape(part) for (key, shape), part in zip(pairs, read(value), strict=True)}
+
+
+def _mixed_object(steps: Sequence[Step], name: str) -> Shape:
+    """`__typename` stands where it was asked for."""
+    return lambda value: {
+        step.key: name if step.attribute is None else step.shape(getattr(value, step.attribute)) for step in steps
+    }
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _list_of(item: Shape) -> Shape:
+    def shape_list(value: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            raise PlanBroken("list")
+        return [item(each) for each in value]
+
+    return shape_list
+
+
+def _not_null(shape: Shape) -> Shape:
+    def shape_not_null(value: Any) -> Any:
+        if value is None:
+            raise PlanBroken("null")
+        return shape(value)
+
+    return shape_not_null
+
+
+def _or_null(shape: Shape) -> Shape:
+    return lambda value: None if value is None else shape(value)
+
+
+def _leaf(wanted: GraphQLLeafType) -> Shape:
+    coerce = wanted.coerce_output_value
+    as_it_is = _AS_THEY_ARE.get(wanted.name) if not isinstance(wanted, GraphQLEnumType) else None
+
+    def shape_leaf(value: Any) -> Any:
+        if value.__class__ is as_it_is:
+            return value
+        coerced = coerce(value)
+        if coerced is None or coerced is Undefined:
+            raise PlanBroken(wanted.name)
+        return coerced
+
+    return shape_leaf

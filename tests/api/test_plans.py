@@ -1,0 +1,101 @@
+"""Plans against graphql-core: whatever the operation, both give the same answer, errors included."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis_graphql import queries
+
+from app.api.executor import Executor, Outcome, Request
+from app.api.operations import Preparer
+from app.api.plans import PlannedRunner
+from app.api.runner import CoreRunner
+from app.core.database import Database
+from app.core.errors import SkoolyError
+from app.core.ids import new_id
+from tests.api.sample import sample_schema
+from tests.api.support import NOWHERE, actor, no_audit
+from tests.support.clock import FixedClock
+
+SCHEMA = sample_schema()
+PREPARER = Preparer(SCHEMA)
+PLANNED = PlannedRunner(SCHEMA.graphql)
+
+
+async def run(runner: Any, text: str, variables: dict[str, Any] | None = None) -> Outcome | SkoolyError:
+    executor = Executor(SCHEMA, Database(NOWHERE), FixedClock(), no_audit, runner=runner)
+    request = Request(new_id(), "en", "graphql")
+    try:
+        return await executor.execute(PREPARER.prepare(text), variables or {}, actor(), request)
+    except SkoolyError as failure:
+        return failure
+
+
+def same(one: Outcome | SkoolyError, other: Outcome | SkoolyError) -> bool:
+    if isinstance(one, Outcome) and isinstance(other, Outcome):
+        return (one.data, list(one.data or {}), codes(one)) == (other.data, list(other.data or {}), codes(other))
+    return type(one) is type(other)
+
+
+def codes(outcome: Outcome) -> list[tuple[str, tuple[str | int, ...]]]:
+    return sorted((error.code, error.path) for error in outcome.errors)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ students(first: 3) { nodes { matricule name status } } }",
+        '{ holder(badge: "B1") { ... on Holder { name } ... on Failure { code field message } } }',
+        '{ holder(badge: "B2") { __typename ... on UnknownBadge { message kind: __typename code } } }',
+        "fragment F on Student { m: matricule } { students { nodes { ...F m: matricule status } nodes { name } } }",
+        "{ a: students(first: 1) { nodes { name } } b: students(first: 2) { nodes { matricule } } }",
+    ],
+)
+async def test_a_planned_query_answers_as_graphql_core_does(text: str) -> None:
+    assert PLANNED.plan_of(PREPARER.prepare(text)) is not None
+    planned, core = await run(PLANNED, text), await run(CoreRunner(SCHEMA.graphql), text)
+    assert isinstance(planned, Outcome)
+    assert not planned.errors
+    assert same(planned, core)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'mutation { record(input: {matricule: "M1", on: "2025-01-13"}) { name } }',
+        "{ students { nodes { friends { name } } } }",
+        "query Q($no: Boolean = false) { students { nodes { name @skip(if: $no) } } }",
+        "{ __typename }",
+    ],
+)
+async def test_what_plans_do_not_cover_is_left_to_graphql_core(text: str) -> None:
+    assert PLANNED.plan_of(PREPARER.prepare(text)) is None
+    assert same(await run(PLANNED, text), await run(CoreRunner(SCHEMA.graphql), text))
+
+
+@pytest.mark.parametrize("key", ["refuse", "crash", "X", "M1"])
+async def test_failures_read_the_same_on_both_ways(key: str) -> None:
+    text = "query Q($key: String!) { a: student(matricule: $key) { name } b: holder(badge: $key) { __typename } }"
+    assert PLANNED.plan_of(PREPARER.prepare(text)) is not None
+    planned, core = [await run(each, text, {"key": key}) for each in (PLANNED, CoreRunner(SCHEMA.graphql))]
+    assert same(planned, core)
+
+
+async def test_equal_operations_beside_other_fragments_have_other_plans() -> None:
+    operation = "query Q { students(first: 1) { nodes { ...F } } }"
+    for field in ("name", "matricule"):
+        outcome = await run(PLANNED, f"fragment F on Student {{ {field} }} {operation}")
+        assert isinstance(outcome, Outcome)
+        assert outcome.data is not None
+        assert list(outcome.data["students"]["nodes"][0]) == [field]
+
+
+@given(text=queries(SCHEMA.sdl()))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+async def test_any_query_answers_the_same_on_both_ways(text: str) -> None:
+    try:
+        PREPARER.prepare(text)
+    except SkoolyError:
+        assume(False)
+    assume("hang" not in text)
+    assert same(await run(PLANNED, text), await run(CoreRunner(SCHEMA.graphql), text))
