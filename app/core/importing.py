@@ -176,7 +176,8 @@ async def _apply(
     kind: Kind, importing: Importing, staging: Staging, problems: Problems, options: Options, progress: Progress
 ) -> Applied | None:
     """Judging and applying see one state of the school: both happen in the transaction that counts."""
-    async with staging.apply(keep=not options.dry_run) as connection:
+    async with staging.apply() as applying:
+        connection = applying.connection
         progress("checking", 0, len(kind.checks))
         await kind.prepare(connection, importing)
         for done, check in enumerate(kind.checks, start=1):
@@ -186,6 +187,7 @@ async def _apply(
             return None
         progress("applying", 0, 1)
         applied = await kind.apply(connection, importing)
+        applying.keep = not options.dry_run
     progress("applying", 1, 1)
     return applied
 

@@ -8,6 +8,7 @@ short commits; what they become is one transaction.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +55,14 @@ class SchoolChanged(SkoolyError):
     en = "The school was changed during the import ({reason}). Nothing was imported: run the command again."
 
 
+@dataclass(slots=True)
+class Applying:
+    """A transaction that comes to nothing unless somebody says that it counts."""
+
+    connection: RawConnection
+    keep: bool = False
+
+
 class Staging:
     """Temporary tables and walled transactions on one connection, as the application's role in one school."""
 
@@ -79,22 +88,26 @@ class Staging:
             await connection.execute(f"ANALYZE pg_temp.{table}")
 
     @asynccontextmanager
-    async def apply(self, *, keep: bool) -> AsyncIterator[RawConnection]:
-        """The one transaction that counts; rolled back on an exception or without `keep`.
+    async def apply(self) -> AsyncIterator["Applying"]:
+        """The one transaction that counts. It is rolled back unless `keep` is set in it.
 
         Raises ImportRunning, SchoolChanged.
         """
         try:
-            async with self._transaction(keep=keep) as connection:
+            async with self._transaction() as connection:
                 lock = f"import {self._school_id}"
                 if not await connection.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", lock):
                     raise ImportRunning
-                yield connection
+                applying = Applying(connection)
+                yield applying
+                await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                if not applying.keep:
+                    await connection.execute("ROLLBACK")
         except RACES as error:
             raise SchoolChanged(reason=error.constraint_name or error) from error
 
     @asynccontextmanager
-    async def _transaction(self, *, keep: bool = True) -> AsyncIterator[RawConnection]:
+    async def _transaction(self) -> AsyncIterator[RawConnection]:
         connection = self._connection
         # A limit on transactions cannot be raised once it runs, only taken off.
         limits = f"SET LOCAL transaction_timeout = 0; SET LOCAL statement_timeout = '{LONGEST_STATEMENT}';"
@@ -103,7 +116,7 @@ class Staging:
             if await connection.fetchval("SELECT pg_backend_pid()") != self._backend:
                 raise SessionLost
             yield connection
-            await connection.execute("COMMIT" if keep else "SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK")
+            await connection.execute("COMMIT")
         except BaseException:
             if not connection.is_closed():
                 await connection.execute("ROLLBACK")
@@ -119,8 +132,9 @@ async def open_staging(database: Database, school_id: UUID) -> AsyncIterator[Sta
         raise Unavailable from error
     try:
         yield Staging(connection, school_id)
+        await connection.close(timeout=CONNECT_SECONDS)
     except asyncpg.PostgresConnectionError as error:
         raise Unavailable from error
     finally:
-        # Closing rather than cleaning: the server drops what is temporary, whatever state the session is in.
+        # Whatever state the session is in, the server drops what is temporary when it ends.
         connection.terminate()

@@ -95,9 +95,14 @@ CREATE TRIGGER guard_journal_entry BEFORE INSERT OR UPDATE OR DELETE ON journal_
 
 CREATE FUNCTION require_balanced_entry() RETURNS trigger LANGUAGE plpgsql AS $body$
 DECLARE
-    entry uuid := CASE TG_TABLE_NAME WHEN 'journal_line' THEN OLD.entry_id ELSE NEW.id END;
-    lines bigint; difference numeric;
+    entry uuid; lines bigint; difference numeric;
 BEGIN
+    -- Two statements: an expression over both records would fail for whichever table lacks the column.
+    IF TG_TABLE_NAME = 'journal_line' THEN
+        entry := OLD.entry_id;
+    ELSE
+        entry := NEW.id;
+    END IF;
     IF NOT EXISTS (SELECT FROM journal_entry WHERE id = entry
             AND school_id = current_setting('app.school')::uuid) THEN
         RETURN NULL;

@@ -53,6 +53,7 @@ class Bench:
         return [(type_, json.loads(facts)) for _, type_, facts in found]
 
 
-async def make_bench(database: Database, clock: Clock, folder: Path, currency: str = "XOF") -> Bench:
-    made = await make_school(database, currency=currency)
+async def make_bench(database: Database, clock: Clock, folder: Path, **school: str) -> Bench:
+    """`school` may set its `currency` and `timezone`."""
+    made = await make_school(database, **school)
     return Bench(database, School(made.id, made.code, made.timezone, made.currency), clock, folder)

@@ -9,6 +9,7 @@ from app.core.tabular.errors import NotADate, SerialDate, TwoDigitYear
 
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})", re.ASCII)
+_RUN_TOGETHER = re.compile(r"((?:19|20|21)\d{2})([01]\d)([0-3]\d)", re.ASCII)
 _TIME = re.compile(r"(.{8,10}?)[T ]+(\d{1,2})[:h](\d{2})(?::(\d{2})(?:\.\d{1,6})?)?", re.ASCII)
 _SHORT_YEAR = re.compile(r"\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2}", re.ASCII)
 _SERIAL = re.compile(r"\d{5}([.,]\d+)?", re.ASCII)
@@ -17,7 +18,7 @@ EARLIEST, LATEST = 1900, 2199
 
 @lru_cache(4096)
 def day(cell: str) -> date:
-    """31/12/2024, 31.12.2024, 31-12-2024 or 2024-12-31; a time of midnight, which Excel adds, is dropped."""
+    """31/12/2024, 31.12.2024, 31-12-2024, 2024-12-31 or 20241231; a time of midnight, which Excel adds, is dropped."""
     value = moment(cell)
     if value.time() != time.min:
         raise NotADate(text=shown(cell))
@@ -39,7 +40,7 @@ def moment(cell: str) -> datetime:
 def _date(written: str, cell: str) -> date:
     if found := _DAY_FIRST.fullmatch(written):
         day_, month, year = map(int, found.groups())
-    elif found := _YEAR_FIRST.fullmatch(written):
+    elif found := _YEAR_FIRST.fullmatch(written) or _RUN_TOGETHER.fullmatch(written):
         year, month, day_ = map(int, found.groups())
     else:
         raise _reason(cell)

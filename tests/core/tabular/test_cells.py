@@ -77,7 +77,7 @@ def test_zero_where_it_is_allowed() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["31/12/2024", "31.12.2024", "31-12-2024", "2024-12-31", "2024/12/31", "31/12/2024 00:00:00"]
+    "written", ["31/12/2024", "31.12.2024", "31-12-2024", "2024-12-31", "2024/12/31", "20241231", "31/12/2024 00:00:00"]
 )
 def test_dates(written: str) -> None:
     assert day(written) == date(2024, 12, 31)

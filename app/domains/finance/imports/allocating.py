@@ -1,13 +1,14 @@
 """Who pays what, for many payments at once.
 
 Money and debts are laid end to end, each in its order, and what overlaps is an allocation: a payment covers several
-instalments or half of one without any loop. `planned` collects the allocations; `concerned` names the students.
+instalments or half of one without any loop. `planned` collects the allocations; `spendable` names the payments that
+no invoice has been named for.
 """
 
 from app.core.database import RawConnection
 
 TABLES = {
-    "concerned": "student_id uuid NOT NULL",
+    "spendable": "payment_id uuid NOT NULL",
     "planned": "payment_id uuid NOT NULL, instalment_id uuid NOT NULL, amount bigint NOT NULL",
 }
 
@@ -30,25 +31,23 @@ FROM money JOIN debts USING (invoice_id)
 WHERE least(money.starts + money.amount, debts.starts + debts.amount) > greatest(money.starts, debts.starts)
 """
 
-# What is left of the payments of the students concerned, against what they owe: oldest due first.
+# Payments that are free to be spent, against what their students owe: oldest due first.
 OLDEST_DUE_FIRST = """
 WITH money AS (
-    SELECT id, student_id, currency, amount, sum(amount) OVER (
-        PARTITION BY student_id, currency ORDER BY received_at, reference, id) - amount AS starts
-    FROM (
-        SELECT p.id, p.student_id, p.currency, p.received_at, p.reference, p.amount - p.allocated - coalesce(
-            (SELECT sum(planned.amount) FROM planned WHERE planned.payment_id = p.id), 0) AS amount
-        FROM payment p
-        WHERE p.student_id IN (SELECT student_id FROM concerned) AND p.allocated < p.amount
-    ) free WHERE amount > 0
+    SELECT id, student_id, currency, amount - allocated AS amount, sum(amount - allocated) OVER (
+        PARTITION BY student_id, currency ORDER BY received_at, reference, id) - (amount - allocated) AS starts
+    FROM payment WHERE id IN (SELECT payment_id FROM spendable)
 ), debts AS (
     SELECT id, student_id, currency, amount, sum(amount) OVER (
         PARTITION BY student_id, currency ORDER BY due_on, invoice, number) - amount AS starts
     FROM (
-        SELECT i.id, i.student_id, v.currency, i.due_on, v.number AS invoice, i.number, i.amount - i.paid - coalesce(
-            (SELECT sum(planned.amount) FROM planned WHERE planned.instalment_id = i.id), 0) AS amount
-        FROM instalment i JOIN invoice v ON v.school_id = i.school_id AND v.id = i.invoice_id
-        WHERE i.student_id IN (SELECT student_id FROM concerned)
+        SELECT i.id, i.student_id, v.currency, i.due_on, v.number AS invoice, i.number,
+            i.amount - i.paid - coalesce(used.amount, 0) AS amount
+        FROM instalment i
+        JOIN invoice v ON v.school_id = i.school_id AND v.id = i.invoice_id
+        LEFT JOIN (SELECT instalment_id, sum(amount) AS amount FROM planned GROUP BY instalment_id) used
+            ON used.instalment_id = i.id
+        WHERE i.student_id IN (SELECT student_id FROM money)
             AND i.paid < i.amount AND NOT i.cancelled AND v.cancelled_at IS NULL
     ) owed WHERE amount > 0
 )
@@ -76,9 +75,11 @@ WHERE v.id IN (SELECT i.invoice_id FROM planned JOIN instalment i ON i.id = plan
 
 
 async def allocate(connection: RawConnection, *, named: bool = False) -> None:
-    """Settles what the students in `concerned` owe with what they paid; with `named`, the `portions` first."""
+    """Settles what is owed: with `named`, the invoices of `portions` first; then by `spendable`, oldest due first."""
+    await connection.execute("ANALYZE pg_temp.spendable")
     if named:
         await connection.execute(TO_NAMED_INVOICES)
         await connection.execute("ANALYZE pg_temp.planned")
     await connection.execute(OLDEST_DUE_FIRST)
+    await connection.execute("ANALYZE pg_temp.planned")
     await connection.execute(ALLOCATE)

@@ -1,5 +1,7 @@
 """What a file of invoices, payments or journals can get wrong as a whole."""
 
+from typing import Any
+
 from app.core.money import to_decimal_string
 from app.domains.students.imports.errors import RowRefused
 
@@ -61,8 +63,8 @@ class InvoiceIsCancelled(RowRefused):
 class PaymentLinesDisagree(RowRefused):
     code = "PAYMENT_LINES_DISAGREE"
     fr = (
-        "Le paiement « {reference} » commence ligne {first_line} avec un autre matricule, une autre devise ou une autre "
-        "date : une référence est un seul paiement d'un seul étudiant."
+        "Le paiement « {reference} » commence ligne {first_line} avec un autre matricule, une autre devise ou "
+        "une autre date : une référence est un seul paiement d'un seul étudiant."
     )
     en = (
         "The payment “{reference}” begins on line {first_line} with another student, currency or date: "
@@ -86,12 +88,6 @@ class PaymentDiffers(RowRefused):
     code = "PAYMENT_DIFFERS"
     fr = "Le paiement « {reference} » est déjà enregistré avec un autre étudiant, un autre montant ou une autre devise."
     en = "The payment “{reference}” is already recorded with another student, amount or currency."
-
-
-class OneSideOnly(RowRefused):
-    code = "ENTRY_ONE_SIDE_ONLY"
-    fr = "Une ligne d'écriture a un débit ou un crédit, l'un des deux et plus grand que zéro."
-    en = "A line of an entry has a debit or a credit, one of the two and greater than zero."
 
 
 class EntryLinesDisagree(RowRefused):
@@ -119,7 +115,7 @@ class EntryUnbalanced(RowRefused):
         "debit {debit}, credit {credit}, off by {gap} {currency}."
     )
 
-    def __init__(self, *, debit: int, credit: int, currency: str, **facts: object) -> None:
+    def __init__(self, *, debit: int, credit: int, currency: str, **facts: Any) -> None:
         amounts = {"debit": debit, "credit": credit, "gap": abs(debit - credit)}
         shown = {name: to_decimal_string(int(amount), currency) for name, amount in amounts.items()}
         super().__init__(currency=currency, **shown, **facts)
@@ -129,18 +125,6 @@ class EntryTooShort(RowRefused):
     code = "ENTRY_TOO_SHORT"
     fr = "L'écriture {number} du journal {journal} n'a qu'une ligne : il en faut au moins deux."
     en = "The entry {number} of the journal {journal} has a single line: it takes at least two."
-
-
-class NoFiscalYear(RowRefused):
-    code = "FISCAL_YEAR_MISSING"
-    fr = "Aucun exercice ne couvre le {entry_date:%d/%m/%Y}."
-    en = "No fiscal year covers {entry_date:%d/%m/%Y}."
-
-
-class PeriodClosed(RowRefused):
-    code = "PERIOD_CLOSED"
-    fr = "La période {period} est close : passez une écriture dans une période ouverte."
-    en = "The period {period} is closed: post into an open one."
 
 
 class EntryValidated(RowRefused):
