@@ -54,6 +54,7 @@ def document(gateway: Gateway, endpoints: Sequence[Endpoint], prefix: str = "/v1
         "paths": paths,
         "components": {
             "schemas": dict(sorted(components.schemas.items())),
+            "responses": dict(sorted(components.responses.items())),
             "securitySchemes": SECURITY_SCHEMES,
         },
     }

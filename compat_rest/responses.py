@@ -64,6 +64,7 @@ class Responses:
         self._gateway = gateway
         self._endpoint = endpoint
         self._prefix = prefix
+        self._components = components
         self._outputs = OutputSchemas(endpoint.name, endpoint.selection, components)
 
     def all(self) -> Json:
@@ -72,11 +73,14 @@ class Responses:
         codes: dict[int, list[str]] = defaultdict(list)
         for status, schema in self._failures():
             problems[status].append(schema)
+        own = {*answers, *problems}
         for status, code in self._generic():
             codes[status].append(code)
             if not problems[status]:
                 problems[status].append(reference("Problem"))
         responses = {status: self._response(status, answers, problems, codes) for status in {*answers, *problems}}
+        for status in responses.keys() - own:
+            responses[status] = self._components.share(f"Problem{status}", responses[status])
         if self._endpoint.binding.method == "GET":
             responses[304] = {"description": "The answer is the one whose ETag the client has (`If-None-Match`)."}
         return {str(status): responses[status] for status in sorted(responses)}

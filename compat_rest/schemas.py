@@ -33,9 +33,10 @@ _TEXTS = frozenset({"String", "ID"})
 
 @dataclass(slots=True)
 class Components:
-    """The named schemas of the document under construction."""
+    """The named schemas and responses of the document under construction."""
 
     schemas: dict[str, Schema] = field(default_factory=dict)
+    responses: dict[str, Schema] = field(default_factory=dict)
 
     def put(self, name: str, schema: Schema, fallback: str) -> Schema:
         """A reference to `schema`; two different schemas cannot have one name, the second one gets `fallback`."""
@@ -43,6 +44,11 @@ class Components:
             name = fallback
             self.schemas[name] = schema
         return reference(name)
+
+    def share(self, name: str, response: Schema) -> Schema:
+        """A reference to `response` where its name is free or already means the same; else the response itself."""
+        same = self.responses.setdefault(name, response) == response
+        return {"$ref": f"#/components/responses/{name}"} if same else response
 
 
 def reference(name: str) -> Schema:
