@@ -5,15 +5,20 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+import structlog
 from arq import cron
 from arq.connections import RedisSettings
 from arq.cron import CronJob
-from arq.worker import create_worker
+from arq.worker import Worker, create_worker
+from redis.exceptions import RedisError
 
 from app.core.database import Database
+from app.core.errors import Unavailable
 from app.settings import Settings
 from workers.partitions import keep_partitions_ahead
 from workers.serializer import deserialize, serialize
+
+log = structlog.get_logger(__name__)
 
 
 class WorkerSettings:
@@ -33,7 +38,7 @@ class WorkerSettings:
 
 
 async def run_worker(settings: Settings) -> None:
-    """Runs until a signal; ends with an error when Valkey goes away, for the supervisor to start it again."""
+    """Runs until a signal. Raises Unavailable when Valkey goes away, for the supervisor to start it again."""
     async with Database(settings.database_url, pool_size=settings.pool_size) as database:
         worker = create_worker(
             WorkerSettings,  # type: ignore[arg-type]
@@ -43,5 +48,14 @@ async def run_worker(settings: Settings) -> None:
         try:
             with contextlib.suppress(asyncio.CancelledError):  # ARQ's answer to SIGTERM
                 await worker.async_run()
-        finally:
-            await worker.close()
+            await _close(worker)
+        except RedisError as error:
+            log.error("valkey_unreachable", reason=type(error).__name__)
+            raise Unavailable from error
+
+
+async def _close(worker: Worker) -> None:
+    """ARQ's own close would end at the first job that a signal cancelled, with its connections open."""
+    await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+    worker.tasks.clear()
+    await worker.close()
