@@ -6,12 +6,11 @@ Every statement names the school itself, in front of the policy that does so aga
 
 from typing import Any
 
-from sqlalchemy import Date, Integer, Select, Uuid, and_, bindparam, cast, func, select, tuple_
+from sqlalchemy import Date, Integer, Select, Uuid, and_, bindparam, select, tuple_
 from sqlmodel import col
 
+from app.core.tables import THIS_SCHOOL
 from app.domains.students.tables import Badge, Enrolment, Programme, SchoolClass, SchoolYear, Student
-
-THIS_SCHOOL = cast(func.current_setting("app.school"), Uuid)
 
 _IDENTITY = (
     col(Student.id),
