@@ -16,8 +16,10 @@ def client_address(scope: Scope, trusted: Networks) -> str | None:
     whatever stands further left was written by the caller.
     """
     peer = scope.get("client")
-    address = _parsed(peer[0]) if peer else None
-    if address is None or not trusted or not _within(address, trusted):
+    if not peer or not trusted:
+        return str(peer[0]) if peer else None
+    address = _parsed(peer[0])
+    if address is None or not _within(address, trusted):
         return str(address) if address else None
     hops = ",".join(header_values(scope, b"x-forwarded-for")).split(",")
     for hop in reversed(hops[-MOST_HOPS:]):
