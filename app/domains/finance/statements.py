@@ -4,6 +4,7 @@ Plain equality and ranges on text, uuid and date only: what row-level security l
 the school itself, in front of the policy that does so again.
 """
 
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Date, Select, Text, Uuid, and_, bindparam, func, select
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from app.core.tables import THIS_SCHOOL
+from app.domains.finance.journal_records import Line
 from app.domains.finance.journal_tables import FiscalPeriod, FiscalYear, Journal, JournalEntry, JournalLine
 from app.domains.finance.tables import Allocation, Instalment, Invoice, Payment, Wallet
 from app.domains.students.tables import Student
@@ -137,10 +139,10 @@ ENTRIES_OF_DAY: Select[*tuple[Any, ...]] = (
 )
 """The validated entries of the day `on`, in the order of their numbers within each journal."""
 
-_LINE = "account account_label debit credit label aux_account aux_label due_date payment_mode lettering lettered_at analytic"
+_LINE = [field.name for field in fields(Line)]
 
 LINES_OF_DAY = (
-    select(col(JournalLine.entry_id), *(col(getattr(JournalLine, name)) for name in _LINE.split()))
+    select(col(JournalLine.entry_id), *(col(getattr(JournalLine, name)) for name in _LINE))
     .join(
         JournalEntry,
         and_(col(JournalEntry.school_id) == JournalLine.school_id, col(JournalEntry.id) == JournalLine.entry_id),

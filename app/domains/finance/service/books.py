@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Result, Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -164,7 +164,7 @@ async def _lock_journal(session: AsyncSession, code: str) -> UUID:
 
 async def _period(session: AsyncSession, entry_date: date) -> Row[*tuple[Any, ...]]:
     """Locked against being closed meanwhile; whether it is closed already, the database says."""
-    found = await session.execute(
+    found: Result[*tuple[Any, ...]] = await session.execute(
         select(
             col(FiscalPeriod.id),
             col(FiscalPeriod.code),

@@ -70,4 +70,5 @@ def _entry(row: Row[*tuple[Any, ...]], lines: tuple[Line, ...]) -> EntryRecord:
 
 def _line(row: Row[*tuple[Any, ...]]) -> Line:
     _, *fields, analytic = row
-    return Line(*fields, tuple(Analytic(part["plan"], part["section"], part["amount"]) for part in analytic))
+    values = [*fields, tuple(Analytic(part["plan"], part["section"], part["amount"]) for part in analytic)]
+    return Line(*values)

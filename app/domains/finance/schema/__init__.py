@@ -1,0 +1,18 @@
+"""What students owe and pay, their wallets and the books, as the API shows them."""
+
+import strawberry
+
+from app.domains.finance.schema.journals import JournalQuery
+from app.domains.finance.schema.payments import PaymentMutation
+from app.domains.finance.schema.status import StatusQuery
+from app.domains.finance.schema.wallets import WalletMutation
+
+
+@strawberry.type
+class Query(StatusQuery, JournalQuery):
+    pass
+
+
+@strawberry.type
+class Mutation(PaymentMutation, WalletMutation):
+    pass

@@ -1,0 +1,179 @@
+"""Payments as the API takes and shows them."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import strawberry
+from strawberry import argument
+
+from app.core.graph.context import Context, Info
+from app.core.graph.failure import Failure
+from app.core.graph.scoped import any_scope, scoped
+from app.core.money import to_decimal_string, to_minor
+from app.core.scopes import Scope
+from app.domains.finance import errors
+from app.domains.finance.records import AllocationRecord, PaymentRecord
+from app.domains.finance.service import record_payment
+from app.domains.partners.idempotency import once
+from app.domains.students.errors import StudentNotFound
+from app.domains.students.schema import StudentNotFoundFailure
+
+_of_payment = any_scope([Scope.PAYMENTS_WRITE])
+
+IdempotencyKey = Annotated[
+    str | None,
+    argument(description="Repeating the mutation with the same key repeats its answer, not its effect."),
+]
+
+
+@strawberry.enum(name="PaymentProvider", description="Through whom money came in.")
+class PaymentProvider(Enum):
+    orange_money = strawberry.enum_value("orange_money", description="Orange Money.")
+    wave = strawberry.enum_value("wave", description="Wave.")
+    mtn = strawberry.enum_value("mtn", description="MTN Mobile Money.")
+    bank = strawberry.enum_value("bank", description="A bank: transfer, card or cheque.")
+    cash = strawberry.enum_value("cash", description="Cash at the counter.")
+
+
+@strawberry.type(description="How much of a payment settles which instalment.")
+class PaymentAllocation:
+    invoice_number: str = _of_payment(description="The invoice's number.", example="F-2024-0001")
+    instalment: int = _of_payment(description="The instalment's number in its invoice, from 1.", example=1)
+    due_on: date = _of_payment(description="When the instalment is due.", example="2025-01-05")
+    amount: str = _of_payment(
+        description="The part of the payment, a decimal in the payment's currency.", personal=True, example="150000"
+    )
+
+    @classmethod
+    def of(cls, record: AllocationRecord, currency: str) -> Self:
+        amount = to_decimal_string(record.amount, currency)
+        return cls(
+            invoice_number=record.invoice_number, instalment=record.instalment, due_on=record.due_on, amount=amount
+        )
+
+
+@strawberry.type(description="Money received from a student.")
+class RecordedPayment:
+    id: UUID = _of_payment(description="Its identifier.", example="0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e")
+    matricule: str = _of_payment(description="Who paid.", personal=True, example="2024/INF/0123")
+    provider: PaymentProvider = _of_payment(description="Through whom.", example="orange_money")
+    reference: str = _of_payment(description="The provider's reference.", example="MP250113.0900.A12345")
+    amount: str = _of_payment(description="How much, a decimal.", personal=True, example="150000")
+    currency: str = _of_payment(description="ISO 4217 code.", example="XOF")
+    received_at: datetime = _of_payment(
+        description="When it was received, in the school's time zone.", example="2025-01-13T09:00:00+00:00"
+    )
+    unallocated: str = _of_payment(
+        description="What settles nothing yet, a decimal: an advance or an overpayment.", personal=True, example="0"
+    )
+    allocations: list[PaymentAllocation] = _of_payment(description="What it settles, oldest due first.", size=3)
+
+    @classmethod
+    def of(cls, record: PaymentRecord, timezone: str) -> Self:
+        currency = record.currency
+        return cls(
+            id=record.id,
+            matricule=record.matricule,
+            provider=PaymentProvider(record.provider),
+            reference=record.reference,
+            amount=to_decimal_string(record.amount, currency),
+            currency=currency,
+            received_at=record.received_at.astimezone(ZoneInfo(timezone)),
+            unallocated=to_decimal_string(record.unallocated, currency),
+            allocations=[PaymentAllocation.of(allocation, currency) for allocation in record.allocations],
+        )
+
+
+@strawberry.type(name="PaymentConflict", description="The provider's reference already stands for another payment.")
+class PaymentConflictFailure(Failure):
+    pass
+
+
+@strawberry.type(name="InvoiceNotFound", description="The student has no invoice with this number.")
+class InvoiceNotFoundFailure(Failure):
+    pass
+
+
+@strawberry.type(name="CurrencyMismatch", description="The amount is in another currency than what it is for.")
+class CurrencyMismatchFailure(Failure):
+    pass
+
+
+RecordPaymentResult = Annotated[
+    RecordedPayment
+    | StudentNotFoundFailure
+    | InvoiceNotFoundFailure
+    | CurrencyMismatchFailure
+    | PaymentConflictFailure,
+    strawberry.union("RecordPaymentResult", description="The payment, or why there is none."),
+]
+
+
+@strawberry.input(description="A payment to record.")
+class RecordPaymentInput:
+    matricule: str = _of_payment(description="Who paid, in any case.", personal=True, example="2024/INF/0123")
+    provider: PaymentProvider = _of_payment(description="Through whom.", example="orange_money")
+    reference: str = _of_payment(
+        description="The provider's reference: given twice, it is still one payment.", example="MP250113.0900.A12345"
+    )
+    amount: str = _of_payment(description="How much: a decimal like `150000` or `10.50`.", example="150000")
+    currency: str = _of_payment(description="ISO 4217 code.", example="XOF")
+    received_at: datetime = _of_payment(
+        description="When it was received, with its offset.", example="2025-01-13T09:00:00+00:00"
+    )
+    invoice_number: str | None = _of_payment(
+        description="The invoice it is for. Null settles what is open in that currency, oldest due first.",
+        example="F-2024-0001",
+        optional=True,
+    )
+
+
+async def _record_payment(
+    info: Info,
+    input: Annotated[RecordPaymentInput, argument(description="The payment.")],
+    idempotency_key: IdempotencyKey = None,
+) -> RecordPaymentResult:
+    language = info.context.language
+    try:
+        record = await _once(info.context, input, idempotency_key)
+    except StudentNotFound as error:
+        return StudentNotFoundFailure.of(error, language)
+    except errors.InvoiceNotFound as error:
+        return InvoiceNotFoundFailure.of(error, language)
+    except errors.CurrencyMismatch as error:
+        return CurrencyMismatchFailure.of(error, language)
+    except errors.PaymentConflict as error:
+        return PaymentConflictFailure.of(error, language)
+    return RecordedPayment.of(record, info.context.actor.timezone)
+
+
+async def _once(context: Context, payment: RecordPaymentInput, key: str | None) -> PaymentRecord:
+    asked = {**asdict(payment), "provider": payment.provider.value}
+    minor = to_minor(payment.amount, payment.currency)
+    async with context.write() as session:
+        record = await once(
+            session,
+            context.actor,
+            operation="recordPayment",
+            key=key,
+            payload=asked,
+            perform=lambda: record_payment(session, context.actor, **{**asked, "amount": minor}),
+            encode=PaymentRecord.encode,
+            decode=PaymentRecord.decode,
+        )
+        context.saw(record.student_id)
+    return record
+
+
+@strawberry.type
+class PaymentMutation:
+    record_payment: RecordPaymentResult = scoped(
+        Scope.PAYMENTS_WRITE,
+        description="Records money received and settles what it is for. A provider's reference is one payment.",
+        resolver=_record_payment,
+        cost=10,
+    )
