@@ -48,6 +48,8 @@ def serve(
     """Serve the API. Needs SKOOLY_DATABASE_URL, SKOOLY_REDIS_URL and the secrets."""
     settings = load_settings()
     application = _create_app(settings)
+    gc.collect()
+    gc.freeze()  # what lives as long as the process is not scanned again: half the cost of a small request
     listener = listen(host, port) if descriptor is None else socket.socket(fileno=descriptor)
     config = uvicorn.Config(
         application,
