@@ -58,7 +58,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "ABSENCE_OVERLAP": Problem(409, "Absence déjà enregistrée", "Absence already recorded"),
     "INVOICE_NUMBER_TAKEN": Problem(409, "Numéro de facture déjà pris", "Invoice number taken"),
     "PAYMENT_CONFLICT": Problem(409, "Référence de paiement déjà utilisée", "Payment reference taken"),
-    "TOP_UP_CONFLICT": Problem(409, "Référence de recharge déjà utilisée", "Top-up reference taken"),
+    "WALLET_CONFLICT": Problem(409, "Référence de mouvement déjà utilisée", "Wallet reference taken"),
     "INSUFFICIENT_BALANCE": Problem(409, "Solde insuffisant", "Insufficient balance"),
     "FISCAL_YEAR_TAKEN": Problem(409, "Exercice déjà ouvert", "Fiscal year taken"),
     "PERIOD_CLOSED": Problem(409, "Période close", "Period closed"),
