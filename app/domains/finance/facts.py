@@ -50,3 +50,17 @@ def top_up_facts(
 def low_wallet_facts(*, matricule: str, currency: str, balance: int, threshold: int) -> dict[str, Any]:
     """Of `wallet.low`: the balance no longer reaches the threshold."""
     return {"matricule": matricule, "currency": currency, "balance": balance, "threshold": threshold}
+
+
+def entry_facts(
+    *, journal: str, number: int, entry_date: date, piece_ref: str, currency: str, total: int
+) -> dict[str, Any]:
+    """Of `journal_entry.validated`; `total` is the sum of its debits."""
+    return {
+        "journal": journal,
+        "number": number,
+        "entry_date": entry_date.isoformat(),
+        "piece_ref": piece_ref,
+        "currency": currency,
+        "total": total,
+    }

@@ -7,7 +7,7 @@ the school itself, in front of the policy that does so again.
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Date, Select, Text, Uuid, and_, bindparam, func, select
+from sqlalchemy import Date, Select, Text, Uuid, and_, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
@@ -157,3 +157,26 @@ STUDENTS_BY_MATRICULE = select(col(Student.id)).where(
     col(Student.matricule_key) == func.any(bindparam("matricule_keys", type_=ARRAY(Text))),
 )
 """Takes `matricule_keys`, normalised."""
+
+# All lines of an entry in one statement, however many: the trigger that judges the balance sees them together.
+INSERT_LINES = text(
+    """
+INSERT INTO journal_line (school_id, entry_id, line_no, account, account_label, aux_account, aux_label, label,
+    debit, credit, due_date, payment_mode, lettering, lettered_at, analytic)
+SELECT current_setting('app.school')::uuid, :entry_id, line_no, account, account_label, aux_account, aux_label, label,
+    debit, credit, due_date, payment_mode, lettering, lettered_at, analytic
+FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS line (
+    line_no int, account text, account_label text, aux_account text, aux_label text, label text,
+    debit bigint, credit bigint, due_date date, payment_mode text, lettering text, lettered_at date, analytic jsonb)
+"""
+)
+
+VALIDATE_ENTRY = text(
+    """
+UPDATE journal_entry e SET status = 'validated', validated_at = :now
+WHERE school_id = current_setting('app.school')::uuid AND id = :entry_id
+RETURNING (SELECT code FROM journal j WHERE j.school_id = e.school_id AND j.id = e.journal_id) AS journal,
+    number, entry_date, piece_ref, currency, (
+        SELECT sum(debit)::bigint FROM journal_line l WHERE l.school_id = e.school_id AND l.entry_id = e.id) AS total
+"""
+)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Result, Row, func, select, text, update
+from sqlalchemy import Result, Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +17,8 @@ from app.core.errors import InvalidInput
 from app.core.money import exponent
 from app.core.tables import THIS_SCHOOL
 from app.core.text import normalise_code
+from app.domains.events.service import record_event
+from app.domains.events.topics import Topic
 from app.domains.finance.errors import (
     BooksError,
     EntryImmutable,
@@ -28,9 +30,11 @@ from app.domains.finance.errors import (
     PeriodClosed,
     UnbalancedEntry,
 )
+from app.domains.finance.facts import entry_facts
 from app.domains.finance.journal_records import Line, PostedEntry, Source
 from app.domains.finance.journal_tables import FiscalPeriod, FiscalYear, Journal, JournalEntry
 from app.domains.finance.service.checks import LONGEST_LABEL, words_of
+from app.domains.finance.statements import INSERT_LINES, VALIDATE_ENTRY
 
 _REFUSALS: dict[str, type[BooksError]] = {
     "journal_entry_balanced": UnbalancedEntry,
@@ -38,19 +42,6 @@ _REFUSALS: dict[str, type[BooksError]] = {
     "journal_entry_open_period": PeriodClosed,
     "journal_entry_immutable": EntryImmutable,
 }
-
-# All lines of an entry in one statement, however many: the trigger that judges the balance sees them together.
-_INSERT_LINES = text(
-    """
-INSERT INTO journal_line (school_id, entry_id, line_no, account, account_label, aux_account, aux_label, label,
-    debit, credit, due_date, payment_mode, lettering, lettered_at, analytic)
-SELECT current_setting('app.school')::uuid, :entry_id, line_no, account, account_label, aux_account, aux_label, label,
-    debit, credit, due_date, payment_mode, lettering, lettered_at, analytic
-FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS line (
-    line_no int, account text, account_label text, aux_account text, aux_label text, label text,
-    debit bigint, credit bigint, due_date date, payment_mode text, lettering text, lettered_at date, analytic jsonb)
-"""
-)
 
 
 async def open_fiscal_year(session: AsyncSession, *, code: str, starts_on: date, ends_on: date) -> UUID:
@@ -132,21 +123,19 @@ async def post_entry(
     with _named_refusals():
         entry_id, number = await _insert_entry(session, journal_id, period, values)
         rows = [line.row(line_no, values["label"]) for line_no, line in enumerate(lines, start=1)]
-        await session.execute(_INSERT_LINES, {"entry_id": entry_id, "lines": orjson.dumps(rows).decode()})
+        await session.execute(INSERT_LINES, {"entry_id": entry_id, "lines": orjson.dumps(rows).decode()})
     return PostedEntry(entry_id, normalise_code(journal_code, "journalCode"), number, period.year, period.code)
 
 
 async def validate_entry(session: AsyncSession, entry_id: UUID, *, now: datetime) -> None:
     """Makes a draft final. Raises EntryNotFound, EntryImmutable for a validated one, PeriodClosed."""
-    validated = (
-        update(JournalEntry)
-        .where(col(JournalEntry.school_id) == THIS_SCHOOL, col(JournalEntry.id) == entry_id)
-        .values(status="validated", validated_at=now)
-    )
     with _named_refusals():
-        found = await session.scalar(validated.returning(col(JournalEntry.id)))
-    if found is None:
+        found = await session.execute(VALIDATE_ENTRY, {"entry_id": entry_id, "now": now})
+    entry = found.one_or_none()
+    if entry is None:
         raise EntryNotFound
+    facts = entry_facts(**entry._mapping)
+    record_event(session, Topic.JOURNAL_ENTRY_VALIDATED, subject=entry_id, facts=facts)
 
 
 async def _lock_journal(session: AsyncSession, code: str) -> UUID:
