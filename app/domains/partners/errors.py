@@ -60,8 +60,8 @@ class KeyNotFound(KeyRequestError):
 
 class KeyAlreadyRevoked(KeyRequestError):
     code = "KEY_ALREADY_REVOKED"
-    fr = "La clé « {key_id} » est révoquée ou déjà remplacée."
-    en = "The key “{key_id}” is revoked or already replaced."
+    fr = "La clé « {key_id} » est révoquée, expirée ou déjà remplacée."
+    en = "The key “{key_id}” is revoked, expired or already replaced."
 
 
 class GraceNotOffered(KeyRequestError):

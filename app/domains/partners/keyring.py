@@ -1,0 +1,223 @@
+"""Who is behind a key, at the price of a dictionary look-up.
+
+A key that was let in is remembered together with the *generation* it was read at: a counter in PostgreSQL that every
+change of any key advances. Each process polls the counter twice a second, always. An entry opens the door only while
+its generation is the one last polled and that poll is younger than a second; otherwise the database is asked, and
+without the database nobody is let in. So a revoked key is out everywhere within a second, without Valkey.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import ipaddress
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from app.core import api_keys
+from app.core.actor import Actor
+from app.core.clock import Clock
+from app.core.database import Database, Wall
+from app.core.errors import Unavailable
+from app.domains.partners.errors import KeyAddressRefused, KeyExpired, KeyMalformed, KeyMissing, KeyRevoked, KeyUnknown
+from app.domains.partners.key_uses import KeyUses
+
+POLL_SECONDS = 0.5
+TRUST_SECONDS = 1.0
+REMEMBERED_SECONDS = 60.0
+"""A key is read again after this long: the name of its partner or the time zone of its school may have changed."""
+MOST_REMEMBERED = 10_000
+
+log = structlog.get_logger(__name__)
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+POLL = "SELECT generation FROM key_generation"
+# One statement, hence one snapshot: the row is as of this generation.
+FIND_KEY = """
+SELECT k.school_id, k.id, k.key_id, k.partner_id, k.scopes, k.zones, k.cidrs, k.digest, k.pepper_version, k.expires_at,
+    k.revoked_at, s.code AS school_code, s.timezone, p.name AS partner_name,
+    (SELECT generation FROM key_generation) AS generation
+FROM api_key k
+JOIN school s ON s.id = k.school_id
+JOIN partner p ON p.school_id = k.school_id AND p.id = k.partner_id
+WHERE k.key_id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A key whose secret was right. `read_at` is monotonic."""
+
+    actor: Actor
+    row_id: UUID
+    expires_at: datetime | None
+    networks: tuple[Network, ...] | None
+    generation: int
+    read_at: float
+
+
+class Keyring:
+    """Knows every key there is; between `start` and `stop` it polls. One per process.
+
+    `peppers` maps versions to secrets. `monotonic` is in seconds.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        peppers: Mapping[int, bytes],
+        clock: Clock,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._peppers = dict(peppers)
+        self._clock = clock
+        self._monotonic = monotonic
+        # A connection of its own: a poll must not queue behind the requests it protects.
+        self._line = Database(database.url, pool_size=1)
+        self._salt = secrets.token_bytes(16)
+        self._known: dict[bytes, _Known] = {}
+        self._generation: int | None = None
+        self._polled_at = float("-inf")
+        self._moved = asyncio.Condition()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.uses = KeyUses(database)
+
+    async def start(self) -> None:
+        """Polls once at once, then twice a second. Without a database it starts all the same, trusting nothing."""
+        await self._poll_or_warn()
+        self._tasks = [asyncio.create_task(self._keep_polling()), asyncio.create_task(self.uses.keep_flushing())]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(OSError, asyncpg.PostgresError, Unavailable):
+            await self.uses.flush()
+        await self._line.close()
+
+    @property
+    def fresh(self) -> bool:
+        """Whether what is remembered may be trusted: the last good poll began less than a second ago."""
+        return self._monotonic() - self._polled_at < TRUST_SECONDS
+
+    async def seen(self, generation: int) -> None:
+        """Returns once a poll has seen this generation or a later one."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._generation is not None and self._generation >= generation)
+
+    async def authenticate(self, token: str, client_ip: str | None) -> Actor:
+        """The actor behind `token`. Raises a KeyRefused, or Unavailable when the database is needed and silent.
+
+        `client_ip` is the caller's address; None, where the transport has none, lies in no network.
+        """
+        name = hashlib.blake2b(token.encode(errors="replace"), key=self._salt, digest_size=16).digest()
+        known = self._known.get(name)
+        if known is None or known.generation != self._generation or not self._is_recent(known):
+            known = self._known_by(token, await self._find(token))
+            self._remember(name, known)
+        now = self._clock.now()
+        if known.expires_at is not None and known.expires_at <= now:
+            raise KeyExpired
+        if known.networks is not None and not _lies_within(client_ip, known.networks):
+            raise KeyAddressRefused
+        self.uses.note(known.actor.school_id, known.row_id, now)
+        return known.actor
+
+    def _is_recent(self, known: _Known) -> bool:
+        return self.fresh and self._monotonic() - known.read_at < REMEMBERED_SECONDS
+
+    async def _find(self, token: str) -> asyncpg.Record | None:
+        if not token:
+            raise KeyMissing
+        key_id = api_keys.key_id_of(token)
+        if key_id is None:
+            raise KeyMalformed
+        try:
+            async with self._database.raw(Wall.auth()) as connection:
+                return await connection.fetchrow(FIND_KEY, key_id)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("key_lookup_failed", exc_info=error)
+            raise Unavailable from error
+
+    def _known_by(self, token: str, row: asyncpg.Record | None) -> _Known:
+        """Raises KeyUnknown after the same work for an unknown id as for a wrong secret, and KeyRevoked."""
+        pepper = self._peppers.get(row["pepper_version"]) if row else None
+        stored = row["digest"] if row and pepper else bytes(32)
+        right = api_keys.matches(token, stored, pepper or self._peppers[api_keys.newest(self._peppers)])
+        if row is None or pepper is None or not right:
+            raise KeyUnknown
+        if row["revoked_at"] is not None:
+            raise KeyRevoked
+        return _Known(
+            actor=_actor(row),
+            row_id=row["id"],
+            expires_at=row["expires_at"],
+            networks=None if row["cidrs"] is None else tuple(map(ipaddress.ip_network, row["cidrs"])),
+            generation=row["generation"],
+            read_at=self._monotonic(),
+        )
+
+    def _remember(self, name: bytes, known: _Known) -> None:
+        self._known.pop(name, None)
+        if len(self._known) >= MOST_REMEMBERED:
+            del self._known[next(iter(self._known))]
+        self._known[name] = known
+
+    async def _keep_polling(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            await self._poll_or_warn()
+
+    async def _poll_or_warn(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._poll()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable) as error:
+            log.warning("key_poll_failed", exc_info=error)
+
+    async def _poll(self) -> None:
+        began = self._monotonic()
+        async with self._line.raw(Wall.auth()) as connection:
+            generation: int = await connection.fetchval(POLL)
+        if generation != self._generation:
+            self._known.clear()
+        async with self._moved:
+            self._generation, self._polled_at = generation, began
+            self._moved.notify_all()
+
+
+def _actor(row: asyncpg.Record) -> Actor:
+    return Actor(
+        school_id=row["school_id"],
+        school_code=row["school_code"],
+        timezone=row["timezone"],
+        partner_id=row["partner_id"],
+        partner_name=row["partner_name"],
+        key_id=row["key_id"],
+        scopes=frozenset(row["scopes"]),
+        zones=None if row["zones"] is None else frozenset(row["zones"]),
+    )
+
+
+def _lies_within(client_ip: str | None, networks: tuple[Network, ...]) -> bool:
+    address = _address(client_ip)
+    return address is not None and any(address in network for network in networks)
+
+
+def _address(text: str | None) -> Address | None:
+    try:
+        address = ipaddress.ip_address(text or "")
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
