@@ -18,7 +18,8 @@ from app.api.errors import Internal, OperationFailed, Timeout
 from app.api.faults import name_failure
 from app.api.introspection import VisibleSchemas
 from app.api.operations import PreparedOperation
-from app.api.runner import CoreRunner, introspect
+from app.api.plans import PlannedRunner
+from app.api.runner import introspect
 from app.api.schema import ApiSchema
 from app.api.variables import read_variables
 from app.core.actor import Actor
@@ -87,7 +88,7 @@ class Executor:
         self._record_audit = record_audit
         self._services = services or {}
         self._seconds = seconds
-        self._runner = runner or CoreRunner(schema.graphql)
+        self._runner = runner or PlannedRunner(schema.graphql)
         self._visible = VisibleSchemas(schema.sdl(), schema.catalogue)
 
     async def execute(

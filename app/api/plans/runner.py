@@ -1,8 +1,9 @@
-"""Runs queries by their plans; what a plan does not cover, and whatever goes wrong, is graphql-core's.
+"""Runs queries by their plans; what a plan does not cover is graphql-core's.
 
 A plan calls the root fields' own resolvers, through the functions Strawberry built, and shapes what they return. It is
-the same schema, and the operation was authorised and priced before. Mutations are never planned: the way out of a
-broken plan is to run the operation again, which only a query may.
+the same schema, and the operation was authorised and priced before. Where a value is not what the schema promises,
+graphql-core resolves the operation again and says so in its own words: only a query may run twice, so mutations are
+never planned.
 """
 
 import asyncio
@@ -20,12 +21,14 @@ from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
     OperationType,
+    is_non_null_type,
+    located_error,
 )
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import Path
 
 from app.api.operations import PreparedOperation
-from app.api.plans.errors import NotPlannable
+from app.api.plans.errors import NotPlannable, PlanBroken
 from app.api.plans.shapes import TYPENAME, Shape, Shapes
 from app.api.runner import CoreRunner
 from app.core.graph.context import Context
@@ -47,14 +50,30 @@ class Plan:
     root: GraphQLObjectType
     fields: Sequence[RootField]
 
-    async def run(self, prepared: PreparedOperation, variables: VariableValues, context: Context) -> dict[str, Any]:
-        """The data of the answer. Raises whatever a resolver raises, and PlanBroken."""
-        if len(self.fields) == 1:
-            only = self.fields[0]
-            return {only.key: only.shape(await self._resolve(only, prepared, variables, context))}
-        async with asyncio.TaskGroup() as siblings:
-            tasks = [siblings.create_task(self._resolve(field, prepared, variables, context)) for field in self.fields]
-        return {field.key: field.shape(task.result()) for field, task in zip(self.fields, tasks, strict=True)}
+    async def run(self, prepared: PreparedOperation, variables: VariableValues, context: Context) -> ExecutionResult:
+        """What came of the operation; a resolver's failure is the error of its root field. Raises PlanBroken."""
+        values = await self._resolve_all(prepared, variables, context)
+        data: dict[str, Any] = {}
+        errors = []
+        for field, value in zip(self.fields, values, strict=True):
+            if isinstance(value, Exception):
+                errors.append(located_error(value, field.nodes, [field.key]))
+                if is_non_null_type(field.definition.type):
+                    return ExecutionResult(None, errors[-1:])
+                data[field.key] = None
+            else:
+                data[field.key] = _shaped(field, value)
+        return ExecutionResult(data, errors or None)
+
+    async def _resolve_all(self, prepared: PreparedOperation, variables: VariableValues, context: Context) -> list[Any]:
+        """The value of each root field, or the exception that stands for it."""
+        resolving = [self._resolve(field, prepared, variables, context) for field in self.fields]
+        if len(resolving) > 1:
+            return await asyncio.gather(*resolving, return_exceptions=True)
+        try:
+            return [await resolving[0]]
+        except Exception as error:
+            return [error]
 
     async def _resolve(
         self, field: RootField, prepared: PreparedOperation, variables: VariableValues, context: Context
@@ -86,6 +105,14 @@ class Plan:
         )
 
 
+def _shaped(field: RootField, value: Any) -> Any:
+    """Raises PlanBroken, whatever it was about the value that its shape did not expect."""
+    try:
+        return field.shape(value)
+    except Exception as error:
+        raise PlanBroken(field.key) from error
+
+
 def make_plan(schema: GraphQLSchema, prepared: PreparedOperation) -> Plan:
     """Raises NotPlannable."""
     if prepared.operation.operation is not OperationType.QUERY or schema.query_type is None:
@@ -115,8 +142,8 @@ class PlannedRunner:
         plan = self.plan_of(prepared)
         if plan is not None:
             try:
-                return ExecutionResult(await plan.run(prepared, variables, context), None)
-            except Exception:
+                return await plan.run(prepared, variables, context)
+            except PlanBroken:
                 await context.start_over()
         return await self._core.run(prepared, variables, context)
 
