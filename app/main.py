@@ -7,7 +7,6 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-import compat_rest
 from app.api.executor import Executor
 from app.api.operations import Preparer
 from app.api.slices import skooly_schema
@@ -22,12 +21,12 @@ from app.settings import Settings
 from app.web.application import Lifespan, Parts, build_app
 from app.web.body import MAX_BODY
 from app.web.exchange import App, Scope, exchange_of
+from app.web.generated import DOCUMENTS
 from app.web.readiness import VALKEY_SECONDS, checks
 from app.web.rest import RestGateway
 from compat_rest.facade import Facade
 
 REST = "/v1"
-DOCUMENTS = Path(compat_rest.__file__).parent
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None, documents: Path = DOCUMENTS) -> App:

@@ -1,7 +1,6 @@
-"""The one schema, put together from what the slices export, and the files that are exported from it."""
+"""The one schema, put together from what the slices export."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import strawberry
@@ -10,9 +9,6 @@ from strawberry.schema.config import StrawberryConfig
 
 from app.api.catalogue import Catalogue, build_catalogue, scope_snapshot
 from app.api.scalars import SCALARS
-
-SCOPES_SNAPSHOT = Path(__file__).with_name("scopes.snapshot")
-SCHEMA_FILE = Path(__file__).parents[2] / "schema.graphql"
 
 
 class ApiSchema:
@@ -47,20 +43,3 @@ def assemble(queries: Sequence[type], mutations: Sequence[type] = (), *, types: 
 
 def _root(name: str, description: str, mixins: Sequence[type]) -> type:
     return strawberry.type(type(name, tuple(mixins), {}), name=name, description=description)
-
-
-def exports(schema: ApiSchema) -> dict[Path, str]:
-    """The generated files that are committed, with what they should hold."""
-    return {SCHEMA_FILE: schema.sdl(), SCOPES_SNAPSHOT: schema.scopes()}
-
-
-def write_exports(schema: ApiSchema) -> None:
-    for path, text in exports(schema).items():
-        path.write_text(text, encoding="utf-8")
-
-
-def stale_exports(schema: ApiSchema) -> list[Path]:
-    """The committed files that no longer match the schema."""
-    return [
-        path for path, text in exports(schema).items() if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]

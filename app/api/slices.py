@@ -5,9 +5,10 @@ from types import ModuleType
 
 from app.api.schema import ApiSchema, assemble
 from app.domains.absences import schema as absences
+from app.domains.finance import schema as finance
 from app.domains.students import schema as students
 
-SLICES: tuple[ModuleType, ...] = (students, absences)
+SLICES: tuple[ModuleType, ...] = (students, absences, finance)
 
 
 @cache

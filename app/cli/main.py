@@ -2,6 +2,7 @@
 
 import typer
 
+from app.cli.export import openapi, schema
 from app.cli.failure import run_command
 from app.cli.migrate import bootstrap, migrate
 from app.cli.run_tests import run_tests
@@ -26,7 +27,9 @@ cli.command()(worker)
 cli.command()(migrate)
 cli.command()(bootstrap)
 cli.command()(secrets)
+cli.add_typer(schema, name="schema")
+cli.add_typer(openapi, name="openapi")
 
 
 def main() -> None:
-    run_command(cli)
+    run_command(lambda: cli(prog_name="./skooly"))
