@@ -163,7 +163,8 @@ def _named(error: Exception, prepared: PreparedOperation, request_id: UUID) -> S
     failure = name_failure(error, request_id)
     facts = {"operation": prepared.label, "code": failure.code, "path": getattr(error, "path", None)}
     if isinstance(failure, Internal):
-        log.error("operation failed", exc_info=error, request_id=str(request_id), **facts)
+        cause = getattr(error, "original_error", None) or error
+        log.error("operation failed", exc_info=cause, request_id=str(request_id), **facts)
     elif isinstance(failure, OperationFailed | Unavailable):
         log.warning("operation failed", request_id=str(request_id), **facts)
     return failure
