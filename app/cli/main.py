@@ -4,8 +4,10 @@ import typer
 
 from app.cli.export import openapi, schema
 from app.cli.failure import run_command
+from app.cli.keys import keys
 from app.cli.migrate import bootstrap, migrate
 from app.cli.run_tests import run_tests
+from app.cli.schools import schools
 from app.cli.secrets import secrets
 from app.cli.serve import serve
 from app.cli.up import up
@@ -27,6 +29,8 @@ cli.command()(worker)
 cli.command()(migrate)
 cli.command()(bootstrap)
 cli.command()(secrets)
+cli.add_typer(schools, name="schools")
+cli.add_typer(keys, name="keys")
 cli.add_typer(schema, name="schema")
 cli.add_typer(openapi, name="openapi")
 
