@@ -15,6 +15,7 @@ from app.core.database import Database
 from app.core.log import access_logger, configure_logging
 from app.core.migrate import head
 from app.core.pagination import Cursors
+from app.domains.access.loaders import AccessChecks
 from app.domains.partners.audit import record_audit
 from app.domains.partners.keyring import Keyring
 from app.settings import Settings
@@ -40,7 +41,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
     redis = Redis.from_url(settings.redis_url, socket_timeout=VALKEY_SECONDS, socket_connect_timeout=VALKEY_SECONDS)
     schema = skooly_schema()
     preparer = Preparer(schema)
-    executor = Executor(schema, database, clock, record_audit, services=make_services(settings, database))
+    executor = Executor(schema, database, clock, record_audit, services=make_services(settings, database, clock))
     keyring = Keyring(database, settings.peppers, clock)
     return build_app(
         Parts(
@@ -57,9 +58,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
     )
 
 
-def make_services(settings: Settings, database: Database) -> Mapping[type, object]:
+def make_services(settings: Settings, database: Database, clock: Clock) -> Mapping[type, object]:
     """What resolvers find in their context by class, for the life of the process."""
-    return {Cursors: Cursors(settings.cursor_secret.get_secret_value())}
+    return {
+        Cursors: Cursors(settings.cursor_secret.get_secret_value()),
+        AccessChecks: AccessChecks(database, clock),
+    }
 
 
 def make_facade(gateway: RestGateway, documents: Path) -> App:

@@ -5,10 +5,11 @@ from types import ModuleType
 
 from app.api.schema import ApiSchema, assemble
 from app.domains.absences import schema as absences
+from app.domains.access import schema as access
 from app.domains.finance import schema as finance
 from app.domains.students import schema as students
 
-SLICES: tuple[ModuleType, ...] = (students, absences, finance)
+SLICES: tuple[ModuleType, ...] = (students, absences, finance, access)
 
 
 @cache

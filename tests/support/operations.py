@@ -13,6 +13,7 @@ from app.core.database import Database
 from app.core.errors import Language
 from app.core.ids import new_id
 from app.core.pagination import Cursors
+from app.domains.access.loaders import AccessChecks
 from app.domains.partners.audit import record_audit
 
 CURSOR_SECRET = "a secret for tests: 32 characters"
@@ -26,7 +27,7 @@ class Asker:
     ) -> None:
         self.schema = assemble(queries, mutations)
         self._preparer = Preparer(self.schema)
-        services = {Cursors: Cursors(CURSOR_SECRET)}
+        services = {Cursors: Cursors(CURSOR_SECRET), AccessChecks: AccessChecks(database, clock)}
         self._executor = Executor(self.schema, database, clock, record_audit, services=services)
 
     async def ask(self, actor: Actor, text: str, *, language: Language = "fr", **variables: Any) -> Outcome:

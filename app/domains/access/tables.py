@@ -12,7 +12,11 @@ from app.core.tables import Table, Walled, belongs_to, moment, one_of, words
 class Zone(Walled, table=True):
     """A place behind turnstiles. `price` is in minor units of `currency`; 0 needs no wallet."""
 
-    __table_args__ = (UniqueConstraint("school_id", "code"), CheckConstraint("price >= 0", name="price"))
+    __table_args__ = (
+        UniqueConstraint("school_id", "code"),
+        CheckConstraint("price >= 0", name="price"),
+        CheckConstraint("anti_passback_seconds BETWEEN 0 AND 86400", name="anti_passback"),
+    )
 
     code: str = words()
     label: str = words()
@@ -55,10 +59,15 @@ class ZoneProgramme(Table, table=True):
 
 
 class Passage(Walled, table=True):
-    """Somebody passed, or was turned away. Recorded by the device after the fact, perhaps offline."""
+    """Somebody passed, or was turned away. Recorded by the device after the fact, perhaps offline.
+
+    `charged` is what the meal cost, in minor units of the zone's currency; `overdrawn` marks a meal that the wallet
+    could not cover.
+    """
 
     __table_args__ = (
         one_of("direction", "in", "out"),
+        CheckConstraint("charged >= 0", name="charged"),
         Index("ix_passage_anti_passback", "school_id", "student_id", "zone_id", "occurred_at"),
         {"postgresql_partition_by": "RANGE (id)"},
     )
@@ -72,6 +81,10 @@ class Passage(Walled, table=True):
     granted: bool
     reason: str | None = words(nullable=True)
     offline: bool
+    meal: str | None = words(nullable=True)
+    service_date: date | None = None
+    charged: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    overdrawn: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     occurred_at: datetime = moment()
     recorded_at: datetime = moment(default_now=True)
 
