@@ -4,11 +4,12 @@ import asyncio
 
 from app.core.log import configure_logging
 from app.settings import load_settings
-from workers.settings import run_worker
 
 
 def worker() -> None:
     """Run the jobs. Needs SKOOLY_DATABASE_URL, SKOOLY_REDIS_URL and the secrets."""
     settings = load_settings()
+    from workers.settings import run_worker  # heavy: other commands start without it
+
     configure_logging(level=settings.log_level, style=settings.log_format)
     asyncio.run(run_worker(settings))

@@ -35,7 +35,7 @@ class Server:
     command: list[str]
     log: Path
     death_signal: signal.Signals
-    ready: Callable[[], bool]
+    ready: Callable[[int], bool]
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -88,10 +88,9 @@ class Embedded:
         self._lock.acquire()
         try:
             self._prepare()
-            for server in self._servers:
-                self._spawn(server)
-            for server in self._servers:
-                self._await(server)
+            started = [(server, self._spawn(server)) for server in self._servers]
+            for server, process in started:
+                self._await(server, process)
         except BaseException:
             self.stop()
             raise
@@ -107,9 +106,9 @@ class Embedded:
         """Insists for a while: a PostgreSQL that was killed refuses until its last backend has noticed."""
         give_up = time.monotonic() + REVIVING_SECONDS
         while True:
-            self._spawn(server)
+            process = self._spawn(server)
             try:
-                return self._await(server)
+                return self._await(server, process)
             except ServerFailed:
                 if time.monotonic() > give_up:
                     raise
@@ -159,7 +158,7 @@ class Embedded:
         options |= {"max_connections": "200", **(DURABLE if self.durable else VOLATILE)}
         command = [str(binaries.postgres), "-D", str(data)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        return Server("PostgreSQL", command, log, signal.SIGINT, lambda: _postmaster_is_ready(data))
+        return Server("PostgreSQL", command, log, signal.SIGINT, lambda process: _postmaster_is_ready(data, process))
 
     def _make_cluster(self, initdb: Path, data: Path, log: Path) -> None:
         """Made beside its place, renamed at the end: an interrupted start leaves no half cluster."""
@@ -169,7 +168,7 @@ class Embedded:
         give(draft, self._identity.uid)
         command = [str(initdb), "-D", str(draft), "-U", SUPERUSER, *INITDB]
         command += ["--no-sync"] if not self.durable else []
-        server = Server("initdb", command, log, signal.SIGKILL, lambda: True)
+        server = Server("initdb", command, log, signal.SIGKILL, lambda _: True)
         process = self._spawn(server)
         if process.wait() != 0:
             raise ServerFailed("initdb", f"ended with status {process.returncode}", log, server.tail())
@@ -197,7 +196,7 @@ class Embedded:
             command,
             self._log("valkey"),
             signal.SIGTERM,
-            lambda: _valkey_answers(self.addresses.valkey_socket),
+            lambda _: _valkey_answers(self.addresses.valkey_socket),
         )
 
     def _log(self, name: str) -> Path:
@@ -221,16 +220,14 @@ class Embedded:
             )
         return server.process
 
-    def _await(self, server: Server) -> None:
+    def _await(self, server: Server, process: subprocess.Popen[bytes]) -> None:
         give_up = time.monotonic() + STARTING_SECONDS
-        while not server.ready():
-            if not server.alive:
-                status = server.process.returncode if server.process else None
-                raise ServerFailed(server.name, f"ended with status {status}", server.log, server.tail())
+        while not server.ready(process.pid):
+            if process.poll() is not None:
+                raise ServerFailed(server.name, f"ended with status {process.returncode}", server.log, server.tail())
             if time.monotonic() > give_up:
-                raise ServerFailed(
-                    server.name, f"did not answer within {STARTING_SECONDS:.0f} s", server.log, server.tail()
-                )
+                what = f"did not answer within {STARTING_SECONDS:.0f} s"
+                raise ServerFailed(server.name, what, server.log, server.tail())
             time.sleep(0.01)
 
 
@@ -249,13 +246,11 @@ def _clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return kept | {"LC_ALL": "C"}
 
 
-def _postmaster_is_ready(data: Path) -> bool:
-    """PostgreSQL writes its state on the eighth line of its pid file; a socket that answers may still be in
-    recovery.
-    """
+def _postmaster_is_ready(data: Path, process: int) -> bool:
+    """Its pid file says whose it is, on the first line, and on the eighth whether recovery is over."""
     with contextlib.suppress(OSError):
         lines = (data / "postmaster.pid").read_text().splitlines()
-        return len(lines) >= 8 and lines[7].strip() == "ready"
+        return len(lines) >= 8 and lines[0] == str(process) and lines[7].strip() == "ready"
     return False
 
 
