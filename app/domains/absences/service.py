@@ -95,8 +95,18 @@ async def record_absence(
     if absence_id is None:
         raise AbsenceOverlap(field="startsAt")
     absence = AbsenceRecord(absence_id, student.id, student.matricule, start, end, cleaned, justified, now)
-    record_event(session, Topic.ABSENCE_RECORDED, subject=absence.id, facts=_facts(absence), occurred_at=now)
+    record_event(session, Topic.ABSENCE_RECORDED, subject=absence.id, facts=absence_facts(absence), occurred_at=now)
     return absence
+
+
+def absence_facts(absence: AbsenceRecord) -> dict[str, Any]:
+    """What the log keeps. Not the reason: it may speak of somebody's health."""
+    return {
+        "matricule": absence.matricule,
+        "starts_at": absence.starts_at.isoformat(),
+        "ends_at": absence.ends_at.isoformat(),
+        "justified": absence.justified,
+    }
 
 
 def _interval(starts_at: datetime, ends_at: datetime, now: datetime) -> tuple[datetime, datetime]:
@@ -127,13 +137,3 @@ def _reason(reason: str | None) -> str | None:
             reason_en=f"at most {LONGEST_REASON} characters",
         )
     return cleaned or None
-
-
-def _facts(absence: AbsenceRecord) -> dict[str, Any]:
-    """What the log keeps. Not the reason: it may speak of somebody's health."""
-    return {
-        "matricule": absence.matricule,
-        "starts_at": absence.starts_at.isoformat(),
-        "ends_at": absence.ends_at.isoformat(),
-        "justified": absence.justified,
-    }
