@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("timezone", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("code = upper(code)", name="ck_school_code_upper"),
+        sa.CheckConstraint("code = upper(code)", name=op.f("ck_school_code_upper")),
         sa.PrimaryKeyConstraint("id", name="pk_school"),
         sa.UniqueConstraint("code", name="uq_school_code"),
     )
@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("subjects", sa.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("channel IN ('graphql', 'rest', 'cli')", name="ck_audit_entry_channel"),
+        sa.CheckConstraint("channel IN ('graphql', 'rest', 'cli')", name=op.f("ck_audit_entry_channel")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name="fk_audit_entry_school_id"),
         sa.PrimaryKeyConstraint("school_id", "request_id", "operation", name="pk_audit_entry"),
         postgresql_partition_by="RANGE (request_id)",
@@ -79,7 +79,7 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
-        sa.CheckConstraint("starts_on < ends_on", name="ck_fiscal_year_order"),
+        sa.CheckConstraint("starts_on < ends_on", name=op.f("ck_fiscal_year_order")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name="fk_fiscal_year_school_id"),
         sa.PrimaryKeyConstraint("school_id", "id", name="pk_fiscal_year"),
         sa.UniqueConstraint("school_id", "code", name="uq_fiscal_year_school_id_code"),
@@ -128,7 +128,7 @@ def upgrade() -> None:
         sa.Column("offline", sa.Boolean(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("direction IN ('in', 'out')", name="ck_passage_direction"),
+        sa.CheckConstraint("direction IN ('in', 'out')", name=op.f("ck_passage_direction")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name="fk_passage_school_id"),
         sa.PrimaryKeyConstraint("school_id", "id", name="pk_passage"),
         postgresql_partition_by="RANGE (id)",
@@ -170,7 +170,7 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
-        sa.CheckConstraint("starts_on < ends_on", name="ck_school_year_order"),
+        sa.CheckConstraint("starts_on < ends_on", name=op.f("ck_school_year_order")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name="fk_school_year_school_id"),
         sa.PrimaryKeyConstraint("school_id", "id", name="pk_school_year"),
         sa.UniqueConstraint("school_id", "code", name="uq_school_year_school_id_code"),
@@ -188,7 +188,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), server_default=sa.text("'active'"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("status IN ('active', 'suspended', 'graduated', 'left')", name="ck_student_status"),
+        sa.CheckConstraint("status IN ('active', 'suspended', 'graduated', 'left')", name=op.f("ck_student_status")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name="fk_student_school_id"),
         sa.PrimaryKeyConstraint("school_id", "id", name="pk_student"),
         sa.UniqueConstraint("school_id", "matricule_key", name="uq_student_school_id_matricule_key"),
@@ -204,7 +204,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("requires_tuition", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("anti_passback_seconds", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.CheckConstraint("price >= 0", name="ck_zone_price"),
+        sa.CheckConstraint("price >= 0", name=op.f("ck_zone_price")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name="fk_zone_school_id"),
         sa.PrimaryKeyConstraint("school_id", "id", name="pk_zone"),
         sa.UniqueConstraint("school_id", "code", name="uq_zone_school_id_code"),
@@ -227,7 +227,7 @@ def upgrade() -> None:
             using="gist",
             name="ex_absence_overlap",
         ),
-        sa.CheckConstraint("starts_at < ends_at", name="ck_absence_order"),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_absence_order")),
         sa.ForeignKeyConstraint(
             ["school_id", "partner_id"], ["partner.school_id", "partner.id"], name="fk_absence_school_id_partner_id"
         ),
@@ -292,7 +292,7 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("starts_on <= ends_on", name="ck_fiscal_period_order"),
+        sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_fiscal_period_order")),
         sa.ForeignKeyConstraint(
             ["school_id", "fiscal_year_id"],
             ["fiscal_year.school_id", "fiscal_year.id"],
@@ -334,8 +334,8 @@ def upgrade() -> None:
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("kind IN ('tuition', 'canteen', 'other')", name="ck_invoice_kind"),
-        sa.CheckConstraint("total > 0", name="ck_invoice_total"),
+        sa.CheckConstraint("kind IN ('tuition', 'canteen', 'other')", name=op.f("ck_invoice_kind")),
+        sa.CheckConstraint("total > 0", name=op.f("ck_invoice_total")),
         sa.ForeignKeyConstraint(
             ["school_id", "student_id"], ["student.school_id", "student.id"], name="fk_invoice_school_id_student_id"
         ),
@@ -355,9 +355,11 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("allocated", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("provider IN ('orange_money', 'wave', 'mtn', 'bank', 'cash')", name="ck_payment_provider"),
-        sa.CheckConstraint("allocated BETWEEN 0 AND amount", name="ck_payment_allocated"),
-        sa.CheckConstraint("amount > 0", name="ck_payment_amount"),
+        sa.CheckConstraint(
+            "provider IN ('orange_money', 'wave', 'mtn', 'bank', 'cash')", name=op.f("ck_payment_provider")
+        ),
+        sa.CheckConstraint("allocated BETWEEN 0 AND amount", name=op.f("ck_payment_allocated")),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_payment_amount")),
         sa.ForeignKeyConstraint(
             ["school_id", "student_id"], ["student.school_id", "student.id"], name="fk_payment_school_id_student_id"
         ),
@@ -425,8 +427,8 @@ def upgrade() -> None:
         sa.Column("weekday", sa.SmallInteger(), nullable=False),
         sa.Column("opens_at", sa.Time(), nullable=False),
         sa.Column("closes_at", sa.Time(), nullable=False),
-        sa.CheckConstraint("opens_at <> closes_at", name="ck_zone_window_length"),
-        sa.CheckConstraint("weekday BETWEEN 1 AND 7", name="ck_zone_window_weekday"),
+        sa.CheckConstraint("opens_at <> closes_at", name=op.f("ck_zone_window_length")),
+        sa.CheckConstraint("weekday BETWEEN 1 AND 7", name=op.f("ck_zone_window_weekday")),
         sa.ForeignKeyConstraint(
             ["school_id", "zone_id"],
             ["zone.school_id", "zone.id"],
@@ -488,8 +490,8 @@ def upgrade() -> None:
         sa.Column("paid", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("tuition", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("cancelled", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.CheckConstraint("amount > 0", name="ck_instalment_amount"),
-        sa.CheckConstraint("paid BETWEEN 0 AND amount", name="ck_instalment_paid"),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_instalment_amount")),
+        sa.CheckConstraint("paid BETWEEN 0 AND amount", name=op.f("ck_instalment_paid")),
         sa.ForeignKeyConstraint(
             ["school_id", "invoice_id"], ["invoice.school_id", "invoice.id"], name="fk_instalment_school_id_invoice_id"
         ),
@@ -525,9 +527,11 @@ def upgrade() -> None:
         sa.Column("source_type", sa.Text(), nullable=True),
         sa.Column("source_id", sa.Uuid(), nullable=True),
         sa.Column("reverses_entry_id", sa.Uuid(), nullable=True),
-        sa.CheckConstraint("(status = 'validated') = (validated_at IS NOT NULL)", name="ck_journal_entry_validated_at"),
-        sa.CheckConstraint("status IN ('draft', 'validated')", name="ck_journal_entry_status"),
-        sa.CheckConstraint("number > 0", name="ck_journal_entry_number"),
+        sa.CheckConstraint(
+            "(status = 'validated') = (validated_at IS NOT NULL)", name=op.f("ck_journal_entry_validated_at")
+        ),
+        sa.CheckConstraint("status IN ('draft', 'validated')", name=op.f("ck_journal_entry_status")),
+        sa.CheckConstraint("number > 0", name=op.f("ck_journal_entry_number")),
         sa.ForeignKeyConstraint(
             ["school_id", "fiscal_year_id"],
             ["fiscal_year.school_id", "fiscal_year.id"],
@@ -582,11 +586,11 @@ def upgrade() -> None:
         sa.Column("provider", sa.Text(), nullable=True),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("kind IN ('top_up', 'meal', 'correction')", name="ck_wallet_entry_kind"),
+        sa.CheckConstraint("kind IN ('top_up', 'meal', 'correction')", name=op.f("ck_wallet_entry_kind")),
         sa.CheckConstraint(
-            "provider IN ('orange_money', 'wave', 'mtn', 'bank', 'cash')", name="ck_wallet_entry_provider"
+            "provider IN ('orange_money', 'wave', 'mtn', 'bank', 'cash')", name=op.f("ck_wallet_entry_provider")
         ),
-        sa.CheckConstraint("amount <> 0", name="ck_wallet_entry_amount"),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_wallet_entry_amount")),
         sa.ForeignKeyConstraint(
             ["school_id", "wallet_id"], ["wallet.school_id", "wallet.id"], name="fk_wallet_entry_school_id_wallet_id"
         ),
@@ -611,7 +615,7 @@ def upgrade() -> None:
         sa.Column("payment_id", sa.Uuid(), nullable=False),
         sa.Column("instalment_id", sa.Uuid(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("amount > 0", name="ck_allocation_amount"),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_allocation_amount")),
         sa.ForeignKeyConstraint(
             ["school_id", "instalment_id"],
             ["instalment.school_id", "instalment.id"],
@@ -644,8 +648,10 @@ def upgrade() -> None:
         sa.Column("lettering", sa.Text(), nullable=True),
         sa.Column("lettered_at", sa.Date(), nullable=True),
         sa.Column("analytic", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
-        sa.CheckConstraint("(debit > 0 AND credit = 0) OR (credit > 0 AND debit = 0)", name="ck_journal_line_one_side"),
-        sa.CheckConstraint("line_no > 0", name="ck_journal_line_line_no"),
+        sa.CheckConstraint(
+            "(debit > 0 AND credit = 0) OR (credit > 0 AND debit = 0)", name=op.f("ck_journal_line_one_side")
+        ),
+        sa.CheckConstraint("line_no > 0", name=op.f("ck_journal_line_line_no")),
         sa.ForeignKeyConstraint(
             ["school_id", "entry_id"],
             ["journal_entry.school_id", "journal_entry.id"],
