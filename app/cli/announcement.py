@@ -44,8 +44,9 @@ class Announcement:
         console.print(_table({"REST": f"{self.url}/v1/docs", "GraphQL": f"{self.url}/graphql", "Data": self.data}))
         if self.keys:
             console.print("\n[bold]Demo keys[/], one per preset\n", _table(self.keys), sep="")
+            console.print("\n[bold]People to ask about[/]\n", _people(), sep="")
             console.print("\n[bold]Requests to paste[/]\n")
-            for preset in REQUESTS.keys() & self.keys.keys():
+            for preset in [preset for preset in REQUESTS if preset in self.keys]:
                 console.print(self._curl(preset), markup=False)
         else:
             console.print("\nNo school yet: ./skooly schools create, then ./skooly keys issue --help")
@@ -54,6 +55,15 @@ class Announcement:
     def _curl(self, preset: str) -> str:
         _, path = REQUESTS[preset]
         return f"curl -s -H 'X-API-KEY: {self.keys[preset]}' '{self.url}{path}'"
+
+
+def _people() -> Table:
+    from app.demo import PERSONAS  # only where there is a demo school
+
+    table = Table("badge", "matricule", "", box=None, padding=(0, 2))
+    for persona in PERSONAS:
+        table.add_row(persona.badge, persona.matricule, f"{persona.first_name} {persona.last_name}: {persona.en}")
+    return table
 
 
 def _table(rows: Mapping[str, object]) -> Table:

@@ -30,6 +30,9 @@ def migrate(
     url = load_database_url()
     with step(f"Migrating to revision {head()}"):
         asyncio.run(upgrade(url))
+    from app.cli.preflight import preflight  # heavy, and only needed here
+
+    preflight(url)
 
 
 def _check() -> None:

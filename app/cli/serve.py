@@ -47,6 +47,9 @@ def serve(
 ) -> None:
     """Serve the API. Needs SKOOLY_DATABASE_URL, SKOOLY_REDIS_URL and the secrets."""
     settings = load_settings()
+    from app.cli.preflight import preflight  # heavy, as is the application
+
+    preflight(settings.database_url)
     application = _create_app(settings)
     gc.collect()
     gc.freeze()  # what lives as long as the process is not scanned again: half the cost of a small request

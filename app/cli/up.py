@@ -44,8 +44,9 @@ def up(
     with ExitStack() as stack:
         start = _start_on_given_servers if production else _start_on_embedded_servers
         platform = start(stack, directory, host, port)
+        keys = {} if empty else _open_demo_school(platform)
         supervisor = _start_children(stack, platform)
-        announcement = Announcement(platform.url, directory.root, os.getpid(), {})
+        announcement = Announcement(platform.url, directory.root, os.getpid(), keys)
         announcement.print_json() if json else announcement.print_text()
         _tend(supervisor, stack)
 
@@ -83,6 +84,12 @@ def _start_on_given_servers(stack: ExitStack, directory: DataDirectory, host: st
     with step("Migrations"):
         asyncio.run(upgrade(settings.database_url))
     return Platform(directory, settings, listener, revive=list)
+
+
+def _open_demo_school(platform: Platform) -> dict[str, str]:
+    from app.cli.demo_school import open_demo_school  # heavy, and of no use to the supervisor later
+
+    return open_demo_school(platform.settings, platform.directory)
 
 
 def _public_url(listener: socket.socket) -> dict[str, str]:

@@ -9,7 +9,9 @@ from app.settings import load_settings
 def worker() -> None:
     """Run the jobs. Needs SKOOLY_DATABASE_URL, SKOOLY_REDIS_URL and the secrets."""
     settings = load_settings()
-    from workers.settings import run_worker  # heavy: other commands start without it
+    from app.cli.preflight import preflight  # heavy: other commands start without these
+    from workers.settings import run_worker
 
+    preflight(settings.database_url)
     configure_logging(level=settings.log_level, style=settings.log_format)
     asyncio.run(run_worker(settings))
