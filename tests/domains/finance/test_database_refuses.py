@@ -1,0 +1,182 @@
+"""What no code can do to money and books: the database says no to the application's own role."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from app.core.actor import Actor
+from app.core.database import Database, RawConnection, Wall
+from app.domains.finance.journal_records import PostedEntry
+from app.domains.finance.records import IssuedInvoice, PaymentRecord
+from tests.support.factories.finance import make_books, make_draft, make_entry, make_invoice, make_payment, make_top_up
+from tests.support.factories.partners import make_actor
+from tests.support.factories.students import make_student
+
+IMMUTABLE = "journal_entry_immutable"
+BALANCED = "journal_entry_balanced"
+ONE_SIDE = "ck_journal_line_one_side"
+FORBIDDEN = None
+"""No constraint is needed: the role has no such right."""
+
+
+@dataclass(frozen=True)
+class Books:
+    """A school with a validated entry, a draft, an unpaid invoice, a payment without use and a wallet."""
+
+    actor: Actor
+    entry: PostedEntry
+    draft: PostedEntry
+    invoice: IssuedInvoice
+    payment: PaymentRecord
+
+
+@pytest.fixture
+async def books(database: Database) -> Books:
+    actor = await make_actor(database)
+    async with database.transaction(Wall.app(actor.school_id)) as session:
+        student = await make_student(session, actor.school_id, matricule="ONE")
+        await make_student(session, actor.school_id, matricule="TWO")
+        await make_books(session)
+        payment = await make_payment(session, actor, student.matricule, 100)
+        invoice = await make_invoice(session, student.matricule, (date(2025, 1, 5), 150))
+        await make_top_up(session, actor, student.matricule, 500)
+        return Books(actor, await make_entry(session), await make_draft(session), invoice, payment)
+
+
+async def refused(database: Database, books: Books, constraint: str | None, *statements: str) -> None:
+    """The transaction of `statements` fails, at the latest when it commits, by that constraint or for lack of a right.
+
+    `$1` of a statement is the validated entry, `$2` the draft.
+    """
+    with pytest.raises((asyncpg.CheckViolationError, asyncpg.InsufficientPrivilegeError)) as refusal:
+        async with database.raw(Wall.app(books.actor.school_id)) as connection:
+            for statement in statements:
+                await run(connection, statement, [books.entry.id, books.draft.id])
+    assert getattr(refusal.value, "constraint_name", None) == constraint
+    if constraint is FORBIDDEN:
+        assert isinstance(refusal.value, asyncpg.InsufficientPrivilegeError)
+
+
+async def run(connection: RawConnection, statement: str, entries: Sequence[UUID]) -> None:
+    for number, entry in enumerate(entries, start=1):
+        statement = statement.replace(f"${number}", f"'{entry}'::uuid")
+    await connection.execute(statement)
+
+
+def lines(entry: str, *sides: tuple[int, int]) -> str:
+    """Lines 3, 4 … of an entry, which has two already."""
+    values = ", ".join(
+        f"(current_setting('app.school')::uuid, {entry}, {number}, '1', 'Un', 'Un', {debit}, {credit})"
+        for number, (debit, credit) in enumerate(sides, start=3)
+    )
+    return (
+        "INSERT INTO journal_line (school_id, entry_id, line_no, account, account_label, label, debit, credit) "
+        f"VALUES {values}"
+    )
+
+
+def entry(columns: str = "'draft', NULL::timestamptz", *, entry_date: str = "entry_date") -> str:
+    """Another entry like the draft."""
+    return (
+        "INSERT INTO journal_entry (school_id, journal_id, fiscal_year_id, period_id, number, entry_date, piece_ref, "
+        "piece_date, label, currency, status, validated_at) SELECT school_id, journal_id, fiscal_year_id, period_id, "
+        f"99, {entry_date}, piece_ref, piece_date, label, currency, {columns} FROM journal_entry WHERE id = $2"
+    )
+
+
+CLOSE = "UPDATE fiscal_period SET closed_at = now() WHERE code = '2024-12'"
+ALLOCATE = (
+    "INSERT INTO allocation (school_id, payment_id, instalment_id, amount) "
+    "SELECT p.school_id, p.id, i.id, {amount} FROM payment p, instalment i"
+)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "statements"),
+    [
+        (BALANCED, [lines("$2", (5, 0))]),
+        (BALANCED, [lines("$2", (5, 0), (0, 6))]),
+        (BALANCED, [entry()]),
+        (BALANCED, ["DELETE FROM journal_line WHERE entry_id = $2"]),
+        (BALANCED, ["DELETE FROM journal_line WHERE entry_id = $2 AND line_no = 1"]),
+        (ONE_SIDE, [lines("$2", (5, 5))]),
+        (ONE_SIDE, [lines("$2", (0, 0), (5, 0), (0, 5))]),
+        (ONE_SIDE, [lines("$2", (-5, 0), (0, -5))]),
+        (IMMUTABLE, [lines("$1", (5, 0), (0, 5))]),
+        (IMMUTABLE, ["DELETE FROM journal_line WHERE entry_id = $1"]),
+        (FORBIDDEN, ["UPDATE journal_line SET debit = debit + 1 WHERE entry_id = $1 AND debit > 0"]),
+        (FORBIDDEN, ["UPDATE journal_line SET entry_id = $1 WHERE entry_id = $2"]),
+        (IMMUTABLE, ["UPDATE journal_entry SET label = 'Autre' WHERE id = $1"]),
+        (IMMUTABLE, ["UPDATE journal_entry SET status = 'draft', validated_at = NULL WHERE id = $1"]),
+        (IMMUTABLE, ["DELETE FROM journal_entry WHERE id = $1"]),
+        ("journal_entry_starts_as_draft", [entry("'validated', now()")]),
+        ("journal_entry_open_period", [entry(entry_date="date '2024-11-30'")]),
+        ("journal_entry_open_period", [CLOSE, entry()]),
+        (
+            "journal_entry_open_period",
+            [CLOSE, "UPDATE journal_entry SET status = 'validated', validated_at = now() WHERE id = $2"],
+        ),
+        ("ck_journal_entry_validated_at", ["UPDATE journal_entry SET validated_at = now() WHERE id = $2"]),
+    ],
+)
+async def test_books(database: Database, books: Books, constraint: str | None, statements: list[str]) -> None:
+    await refused(database, books, constraint, *statements)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "statements"),
+    [
+        ("ck_payment_allocated", [ALLOCATE.format(amount=101)]),
+        ("ck_allocation_amount", [ALLOCATE.format(amount=0)]),
+        ("ck_allocation_amount", [ALLOCATE.format(amount=-1)]),
+        (FORBIDDEN, ["UPDATE instalment SET paid = amount"]),
+        (FORBIDDEN, ["UPDATE instalment SET paid = -1"]),
+        (FORBIDDEN, ["UPDATE instalment SET amount = 1"]),
+        (FORBIDDEN, ["UPDATE invoice SET total = 1"]),
+        (FORBIDDEN, ["UPDATE payment SET allocated = 0"]),
+        (FORBIDDEN, ["UPDATE allocation SET amount = 1"]),
+        (FORBIDDEN, ["UPDATE wallet SET balance = 1000000"]),
+        (FORBIDDEN, ["UPDATE wallet_entry SET amount = 1"]),
+        (FORBIDDEN, ["DELETE FROM wallet_entry"]),
+        (FORBIDDEN, ["DELETE FROM payment"]),
+        (FORBIDDEN, ["DELETE FROM invoice"]),
+        (FORBIDDEN, ["TRUNCATE journal_line"]),
+    ],
+)
+async def test_money(database: Database, books: Books, constraint: str | None, statements: list[str]) -> None:
+    await refused(database, books, constraint, *statements)
+
+
+async def test_an_instalment_is_not_paid_twice(database: Database, books: Books) -> None:
+    async with database.transaction(Wall.app(books.actor.school_id)) as session:
+        await make_payment(session, books.actor, "ONE", 100)
+    await refused(
+        database, books, "ck_instalment_paid", ALLOCATE.format(amount=100) + " WHERE p.allocated = 0 AND i.paid > 0"
+    )
+
+
+@pytest.mark.parametrize(("matricule", "currency"), [("TWO", "XOF"), ("ONE", "EUR")])
+async def test_a_payment_settles_its_own_student_in_its_currency(
+    database: Database, books: Books, matricule: str, currency: str
+) -> None:
+    async with database.transaction(Wall.app(books.actor.school_id)) as session:
+        await make_invoice(session, matricule, (date(2025, 1, 5), 10), number="OTHER", currency=currency)
+    await refused(
+        database,
+        books,
+        "allocation_same_student_and_currency",
+        ALLOCATE.format(amount=10) + " JOIN invoice v ON v.id = i.invoice_id WHERE v.number = 'OTHER'",
+    )
+
+
+async def test_taking_an_allocation_back_frees_both_sides(database: Database, books: Books) -> None:
+    async with database.raw(Wall.app(books.actor.school_id)) as connection:
+        await connection.execute(ALLOCATE.format(amount=60))
+        sums = "SELECT (SELECT sum(paid)::int FROM instalment), (SELECT sum(allocated)::int FROM payment)"
+        assert tuple(await connection.fetchrow(sums)) == (60, 60)
+        await connection.execute("DELETE FROM allocation")
+        assert tuple(await connection.fetchrow(sums)) == (0, 0)
