@@ -5,8 +5,8 @@ import re
 import app
 from app.api.problems import PROBLEMS, headers_of, named_failures, problem_of
 
-OF_THE_COMMAND_LINE = re.compile(r"app\.core\.(tabular|staging)|app\.domains\.\w+\.imports\b")
-"""What reads files speaks to whoever typed the command: it has no status."""
+OF_THE_COMMAND_LINE = re.compile(r"app\.core\.(tabular|staging|safety)|app\.domains\.\w+\.imports\b")
+"""What reads files or refuses to start speaks to whoever typed the command: it has no status."""
 
 
 def import_every_error() -> None:
