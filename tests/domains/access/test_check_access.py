@@ -11,12 +11,10 @@ from app.api.errors import InsufficientScope
 from app.core.actor import Actor
 from app.core.database import Database, Wall
 from app.core.errors import InvalidInput
-from app.core.ids import new_id
 from app.domains.access.decisions import Reason
 from app.domains.access.errors import InsufficientZone, UnknownZone
 from app.domains.access.loaders import AccessChecks
-from app.domains.access.service import check_access
-from tests.domains.access.conftest import MakeVisit
+from tests.domains.access.conftest import MakeVisit, ask
 from tests.support.clock import FixedClock
 from tests.support.factories.access import Visit, make_zone
 from tests.support.factories.finance import make_payment, make_top_up
@@ -40,19 +38,6 @@ async def check(asker: Asker, actor: Actor, visit: Visit, **others: Any) -> dict
 
 async def reason(asker: Asker, actor: Actor, visit: Visit) -> str | None:
     return (await check(asker, actor, visit)).get("reason")
-
-
-async def ask(checks: AccessChecks, actor: Actor, visit: Visit) -> str | None:
-    decision = await check_access(
-        checks,
-        actor,
-        nfc=visit.badge,
-        zone=visit.zone.code,
-        request_id=new_id(),
-        operation="CheckAccess",
-        channel="rest",
-    )
-    return decision.reason
 
 
 async def audits(database: Database, actor: Actor) -> list[tuple[Any, ...]]:
@@ -127,7 +112,7 @@ async def test_what_cannot_be_a_badge_is_no_denial(
 ) -> None:
     someone = await visit()
     with pytest.raises(InvalidInput) as refused:
-        await ask(AccessChecks(database, clock), actor, replace(someone, badge=nfc))
+        await ask(AccessChecks(database, clock), actor, nfc, someone.zone.code)
     assert refused.value.field == "nfc"
 
 
@@ -209,7 +194,10 @@ async def test_a_batch_over_schools_answers_each_its_own(
     visits = [await visit(*([against] if against else []), actor=actor) for actor, against in cases]
     checks = AccessChecks(database, clock)
     answers = await asyncio.gather(
-        *(ask(checks, actor, someone) for (actor, _), someone in zip(cases, visits, strict=True))
+        *(
+            ask(checks, actor, someone.badge, someone.zone.code)
+            for (actor, _), someone in zip(cases, visits, strict=True)
+        )
     )
     assert answers == [against for _, against in cases]
     for actor in actors:
@@ -219,11 +207,11 @@ async def test_a_batch_over_schools_answers_each_its_own(
 async def test_one_unknown_zone_in_a_batch_spoils_no_other_answer(
     database: Database, clock: FixedClock, actor: Actor, visit: MakeVisit
 ) -> None:
-    someone, nowhere = await visit(), await visit()
-    nowhere.zone.code = "NOWHERE"
+    someone = await visit()
     checks = AccessChecks(database, clock)
     answers = await asyncio.gather(
-        *(ask(checks, actor, each) for each in (someone, nowhere, someone)), return_exceptions=True
+        *(ask(checks, actor, someone.badge, zone) for zone in (someone.zone.code, "NOWHERE", someone.zone.code)),
+        return_exceptions=True,
     )
     assert isinstance(answers.pop(1), UnknownZone)
     assert answers == [None, None]
@@ -243,7 +231,8 @@ async def test_a_badge_given_to_somebody_else_is_theirs(
 async def test_a_connection_keeps_neither_role_nor_school(
     database: Database, clock: FixedClock, actor: Actor, visit: MakeVisit
 ) -> None:
-    await ask(AccessChecks(database, clock), actor, await visit())
+    someone = await visit()
+    await ask(AccessChecks(database, clock), actor, someone.badge, someone.zone.code)
     [row] = await database.fetch("SELECT current_user::text, current_setting('app.school', true)")
     assert row[0] == "skooly"
     assert not row[1]
