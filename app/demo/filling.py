@@ -1,6 +1,7 @@
 """Filling the demo school: everything in one transaction of the walled application, with its events."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,7 +26,7 @@ from app.domains.access.tables import Meal, Zone, ZoneProgramme, ZoneWindow
 from app.domains.events.service import append_events_from
 from app.domains.finance.journal_tables import FiscalPeriod, FiscalYear, Journal, JournalEntry, JournalLine
 from app.domains.finance.tables import Allocation, Instalment, Invoice, Payment, Wallet, WalletEntry
-from app.domains.partners.errors import SchoolNotFound
+from app.domains.partners.errors import SchoolCodeTaken, SchoolNotFound
 from app.domains.partners.service import create_school, find_school
 from app.domains.partners.tables import Partner, School
 from app.domains.students.tables import Badge, Enrolment, Programme, SchoolClass, SchoolYear, Student
@@ -35,7 +36,8 @@ RECORDER = "Vie scolaire"
 """The partner who recorded the absences."""
 LOCK = 0x44454D4F
 SECONDS = 60
-"""A slow machine may take longer over a bulk statement than a request is given."""
+TIMEOUTS = ("statement_timeout", "transaction_timeout", "idle_in_transaction_session_timeout", "lock_timeout")
+"""A slow machine may take longer over a bulk statement than a request is given, and another start waits for it."""
 
 # What points comes after what it points to.
 ORDER: tuple[type[Table], ...] = (
@@ -62,12 +64,12 @@ async def fill(database: Database, clock: Clock, progress: Progress = lambda don
     """Makes the demo school where there is none, and fills it where it is empty. Raises Unavailable."""
     school = await _open(database)
     async with database.raw(Wall.app(school.id)) as connection:
-        for name in ("statement_timeout", "transaction_timeout", "idle_in_transaction_session_timeout"):
+        for name in TIMEOUTS:
             await connection.execute(f"SET LOCAL {name} = '{SECONDS}s'")
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         if await connection.fetchval("SELECT true FROM student LIMIT 1"):
             return DemoSchool(school, filled=False)
-        await _write(connection, school.id, _draw(clock), progress)
+        await _write(connection, school.id, draw(clock), progress)
     return DemoSchool(school, filled=True)
 
 
@@ -76,10 +78,13 @@ async def _open(database: Database) -> School:
     try:
         return await find_school(database, CODE)
     except SchoolNotFound:
-        return await create_school(database, code=CODE, name=NAME, timezone=TIMEZONE, currency=CURRENCY)
+        with suppress(SchoolCodeTaken):  # by another start, a moment ago
+            await create_school(database, code=CODE, name=NAME, timezone=TIMEZONE, currency=CURRENCY)
+        return await find_school(database, CODE)
 
 
-def _draw(clock: Clock) -> Draft:
+def draw(clock: Clock) -> Draft:
+    """Everything on paper. The same day gives the same rows, ids included."""
     draft, calendar = Draft(), calendar_of(today(clock, TIMEZONE))
     recorder = draft.make(Partner, at(calendar.years[0].starts_on), name=RECORDER)
     frame = Frame(draft, calendar)

@@ -74,7 +74,13 @@ class Place:
 
 
 PLACES = (
-    Place("RESTAURANT", "Restaurant universitaire, campus de Dakar", MEAL_PRICE, requires_tuition=True),
+    Place(
+        "RESTAURANT",
+        "Restaurant universitaire, campus de Dakar",
+        MEAL_PRICE,
+        requires_tuition=True,
+        anti_passback_seconds=900,
+    ),
     Place("BIBLIOTHEQUE", "Bibliothèque"),
     Place("CAMPUS", "Portail du campus de Dakar", anti_passback_seconds=120),
     Place("CAMPUS-THIES", "Portail du campus de Thiès", anti_passback_seconds=120),
