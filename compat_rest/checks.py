@@ -20,9 +20,9 @@ from compat_rest.scalars import SCALARS
 from compat_rest.selection import Selected, Selection, conditional
 
 FAILURE = "Failure"
-"""The interface of expected failures; its `code` finds the problem's type, its `message` is the detail."""
-REQUIRED_OF_FAILURES = ("code", "message")
+"""The interface of expected failures."""
 PROBLEM_MEMBERS = frozenset({"type", "title", "status", "detail", "requestId", "errors"})
+"""What a failure cannot answer with: every problem has these for itself."""
 
 
 def is_failure(selection: Selection, type_: GraphQLObjectType) -> bool:
@@ -80,11 +80,7 @@ def _failures(selection: Selection, rest: Rest, root: Selected) -> Iterator[Brok
             continue
         if name not in mapped:
             yield rest.mistake("status", f"the failure {name} of “{root.name}” has no status in @rest(status:)")
-        keys = selection.keys(type_, root.selections)
-        for required in REQUIRED_OF_FAILURES:
-            if required not in keys or keys[required].name != required or keys[required].optional:
-                yield rest.mistake("status", f"the failure {name} must select “{required}”: spread ...{FAILURE}")
-        for key in PROBLEM_MEMBERS & keys.keys():
+        for key in PROBLEM_MEMBERS & selection.keys(type_, root.selections).keys():
             yield rest.mistake("status", f"the failure {name} answers with “{key}”, which every problem has: alias it")
 
 

@@ -38,10 +38,10 @@ def decode(raw: bytes) -> str:
 
 def pairs(query: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The raw names and values of a query string, `+` made a space; `?a` is an empty `a`."""
-    for part in query.split(b"&"):
+    for part in query.replace(b"+", b" ").split(b"&"):
         if part:
             name, _, value = part.partition(b"=")
-            yield name, (value.replace(b"+", b" ") if b"+" in value else value)
+            yield name, value
 
 
 def forbidden_in_body(text: str) -> bool:

@@ -13,8 +13,11 @@ from graphql import (
     DocumentNode,
     FieldNode,
     GraphQLOutputType,
+    InlineFragmentNode,
+    NamedTypeNode,
     NameNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     get_named_type,
     get_nullable_type,
@@ -33,6 +36,9 @@ from compat_rest.paging import Paging, paging_of
 from compat_rest.parameters import Parameters, compile_parameters
 from compat_rest.selection import TYPENAME, Selected, Selection
 
+FAILURE_KEYS = {"_code": "code", "_message": "message", "_field": "field"}
+"""Where the facade finds what a failure says. Aliases, since another member's `message` may have another type."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -44,7 +50,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The one field whose value is the answer. `typename_is_ours`: strip it, the author did not ask for it."""
+    """The one field whose value is the answer. `members` is empty where it has one type only.
+
+    `typename_is_ours`: strip it, the author did not ask for it.
+    """
 
     selected: Selected
     members: Mapping[str, Member]
@@ -128,8 +137,7 @@ def _prepare(
     node: OperationDefinitionNode,
 ) -> tuple[Endpoint | None, list[BrokenDocument]]:
     root = _root(selection, binding, node)
-    final = _with_typename(node) if root.typename_is_ours else node
-    document = DocumentNode(definitions=(final, *operation.fragments))
+    document = DocumentNode(definitions=(_completed(node, root), *operation.fragments))
     try:
         prepared = gateway.prepare(document, operation.name)
     except ValueError as refused:
@@ -164,14 +172,28 @@ def _root(selection: Selection, binding: Binding, node: OperationDefinitionNode)
     return Root(selected, members, typename_is_ours=not asked)
 
 
-def _with_typename(node: OperationDefinitionNode) -> OperationDefinitionNode:
-    """The facade asks which member of the union it got."""
-    (root,) = node.selection_set.selections
-    assert isinstance(root, FieldNode)
-    assert root.selection_set is not None
-    asked = FieldNode(name=NameNode(value=TYPENAME))
-    inner = SelectionSetNode(selections=(asked, *root.selection_set.selections))
-    return replace(node, selection_set=SelectionSetNode(selections=(replace(root, selection_set=inner),)))
+def _completed(node: OperationDefinitionNode, root: Root) -> OperationDefinitionNode:
+    """The operation with what the facade asks for itself: which member it got, and what a failure says."""
+    if not root.members:
+        return node
+    (field,) = node.selection_set.selections
+    assert isinstance(field, FieldNode)
+    assert field.selection_set is not None
+    asked: list[SelectionNode] = [FieldNode(name=NameNode(value=TYPENAME))]
+    if any(member.failure for member in root.members.values()):
+        asked.append(_FAILURE)
+    inner = SelectionSetNode(selections=(*asked, *field.selection_set.selections))
+    return replace(node, selection_set=SelectionSetNode(selections=(replace(field, selection_set=inner),)))
+
+
+_FAILURE = InlineFragmentNode(
+    type_condition=NamedTypeNode(name=NameNode(value=checks.FAILURE)),
+    selection_set=SelectionSetNode(
+        selections=tuple(
+            FieldNode(name=NameNode(value=name), alias=NameNode(value=alias)) for alias, name in FAILURE_KEYS.items()
+        )
+    ),
+)
 
 
 def _clashes(endpoints: list[Endpoint]) -> list[BrokenDocument]:

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from compat_rest.checks import REQUIRED_OF_FAILURES
-from compat_rest.endpoints import Endpoint
+from compat_rest.endpoints import FAILURE_KEYS, Endpoint
 from compat_rest.gateway import Gateway, OperationError, Outcome
 from compat_rest.negotiation import JSON, NDJSON
 from compat_rest.problems import MEDIA_TYPE, Fault, Language, Problem
@@ -18,6 +17,8 @@ VARY = (b"vary", b"Accept, Accept-Language, Authorization, X-API-KEY")
 _NO_STORE = (b"cache-control", b"no-store")
 _REVALIDATE = (b"cache-control", b"private, no-cache")
 _TYPES = {JSON: (b"content-type", b"application/json"), NDJSON: (b"content-type", b"application/x-ndjson")}
+_SAID = frozenset({TYPENAME, *FAILURE_KEYS, *FAILURE_KEYS.values()})
+"""Keys of a failure that the problem's own members carry."""
 
 
 class Reply(NamedTuple):
@@ -78,18 +79,15 @@ class Responder:
         return member.status
 
     def _failure(self, status: int, answer: Mapping[str, Any], outcome: Outcome) -> Problem:
-        code = answer["code"]
-        known = (*REQUIRED_OF_FAILURES, "field", TYPENAME)
-        extensions = {key: value for key, value in answer.items() if key not in known}
-        field = answer.get("field")
+        code, message = answer["_code"], answer["_message"]
         return Problem(
             status,
             code,
-            self._gateway.titles.get(code) or {"fr": answer["message"], "en": answer["message"]},
-            answer["message"],
-            field=field,
+            self._gateway.titles.get(code) or {"fr": message, "en": message},
+            message,
+            field=answer["_field"],
             headers=outcome.headers,
-            extensions=extensions,
+            extensions={key: value for key, value in answer.items() if key not in _SAID},
         )
 
     def _error(self, outcome: Outcome) -> Problem:

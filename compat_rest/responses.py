@@ -8,8 +8,7 @@ from typing import Any
 from graphql import GraphQLNonNull, GraphQLObjectType, get_named_type
 
 from compat_rest.binding import Place
-from compat_rest.checks import REQUIRED_OF_FAILURES
-from compat_rest.endpoints import Endpoint
+from compat_rest.endpoints import FAILURE_KEYS, Endpoint
 from compat_rest.gateway import Gateway
 from compat_rest.negotiation import JSON, NDJSON
 from compat_rest.problems import MEDIA_TYPE, Fault, Reason, type_of
@@ -108,7 +107,7 @@ class Responses:
                 continue
             schema: Schema = {"$ref": "#/components/schemas/Problem", "description": type_.description or type_.name}
             whole = self._outputs.members([type_], root.selected.selections)
-            own = (*REQUIRED_OF_FAILURES, "field", TYPENAME)
+            own = (*FAILURE_KEYS.values(), TYPENAME)
             extra = {key: each for key, each in whole.get("properties", {}).items() if key not in own}
             yield member.status, {**schema, "properties": extra} if extra else schema
 

@@ -40,7 +40,6 @@ DOCUMENTS = {
           visit(reader: $reader, door: $door) {
             ... on Welcome { decision door }
             ... on TurnedAway { decision reason message }
-            ...Failure
           }
         }
     """,
@@ -66,7 +65,7 @@ DOCUMENTS = {
           lend(input: $input, idempotencyKey: $idempotencyKey) {
             ... on Loan { isbn days note key }
             ... on AlreadyLent { until }
-            ...Failure
+            ... on Failure { code }
           }
         }
     """,

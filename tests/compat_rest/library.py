@@ -85,7 +85,7 @@ class Welcome:
 class TurnedAway:
     decision: str
     reason: str
-    message: str
+    message: str | None
 
 
 Visit = Annotated[Welcome | TurnedAway | BookNotFound, strawberry.union("Visit")]
@@ -157,7 +157,8 @@ class Query:
 
     @strawberry.field
     def books(self, first: int = 2, after: str | None = None, genre: Genre | None = None) -> BookConnection:
-        start = int(after) if after else 0
+        start = int(after) if after and after.isascii() and after.isdecimal() else 0
+        first = min(max(first, 1), 100)
         found = [book for book in BOOKS if genre is None or book.genre is genre]
         nodes = found[start : start + first]
         page = PageInfo(has_next_page=start + first < len(found), end_cursor=str(start + first) if nodes else None)

@@ -13,16 +13,15 @@ import uvicorn
 from compat_rest.facade import Facade
 from tests.compat_rest.librarian import READER, Librarian
 
-FAILURE = "fragment Failure on Failure { code message field }"
-
 
 def write(folder: Path, documents: Mapping[str, str]) -> Path:
     """`documents` are texts by their path from `operations/`, without the suffix: "books/Book", "../fragments/X"."""
-    for name, text in {"../fragments/Failure": FAILURE, **documents}.items():
+    for name, text in documents.items():
         path = (folder / "operations" / f"{name}.graphql").resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text).strip("\n"), "utf-8")
-    (folder / "operations").mkdir(exist_ok=True)
+    for part in ("operations", "fragments"):
+        (folder / part).mkdir(exist_ok=True)
     return folder
 
 
