@@ -3,6 +3,7 @@
 Counted before validation, because validation itself is slow on hostile documents.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -32,13 +33,24 @@ class Limits:
     directives: int = 10
     root_fields: int = 10
     fields: int = 300
+    repeats: int = 10
+    """Of one response name, or of one fragment, in one selection set: merging them is quadratic in validation."""
     introspection_depth: int = 20
     introspection_lists: int = 2
     """Lists of types or fields inside one another: `types { fields { type { fields … } } }` are three."""
 
 
 LIMITS = Limits()
-CHECKED = ("depth", "aliases", "directives", "root_fields", "fields", "introspection_depth", "introspection_lists")
+CHECKED = (
+    "depth",
+    "aliases",
+    "directives",
+    "root_fields",
+    "fields",
+    "repeats",
+    "introspection_depth",
+    "introspection_lists",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,7 @@ class Usage:
     directives: int = 0
     root_fields: int = 0
     fields: int = 0
+    repeats: int = 0
     lists: int = 0
     introspection_depth: int = 0
     introspection_lists: int = 0
@@ -64,6 +77,7 @@ class Usage:
             self.directives + other.directives,
             self.root_fields + other.root_fields,
             self.fields + other.fields,
+            max(self.repeats, other.repeats),
             max(self.lists, other.lists),
             max(self.introspection_depth, other.introspection_depth),
             max(self.introspection_lists, other.introspection_lists),
@@ -78,7 +92,7 @@ class Usage:
         inner_depth, inner_lists = self.introspection_depth, self.introspection_lists
         if name in INTROSPECTION:
             depth, lists, inner_depth, inner_lists = 0, 0, depth, lists
-        return Usage(depth, aliases, directives, 1, self.fields + 1, lists, inner_depth, inner_lists)
+        return Usage(depth, aliases, directives, 1, self.fields + 1, self.repeats, lists, inner_depth, inner_lists)
 
     def with_directives(self, count: int) -> "Usage":
         return self.beside(Usage(directives=count)) if count else self
@@ -95,6 +109,7 @@ def check_limits(document: DocumentNode, limits: Limits = LIMITS) -> None:
             _refuse_beyond(name, getattr(usage, name), getattr(limits, name))
     for usage in fragments:  # one that is never spread is validated all the same
         _refuse_beyond("fields", usage.fields, limits.fields)
+        _refuse_beyond("repeats", usage.repeats, limits.repeats)
 
 
 def _refuse_beyond(limit: str, measured: int, maximum: int) -> None:
@@ -128,10 +143,20 @@ def _own_directives(node: OperationDefinitionNode) -> int:
 def _expanded(selections: SelectionSetNode, known: Mapping[str, Usage]) -> Usage:
     if not selections.selections:
         raise _flawed("A selection set must not be empty.", selections)
-    total = _NOTHING
+    total = Usage(repeats=max(Counter(map(_name, selections.selections)).values()))
     for node in selections.selections:
         total = total.beside(_usage(node, known))
     return total
+
+
+def _name(node: SelectionNode) -> str:
+    """What the selection would be merged under."""
+    if isinstance(node, FieldNode):
+        return (node.alias or node.name).value
+    if isinstance(node, FragmentSpreadNode):
+        return f"...{node.name.value}"
+    assert isinstance(node, InlineFragmentNode)
+    return f"... on {node.type_condition.name.value if node.type_condition else ''}"
 
 
 def _usage(node: SelectionNode, known: Mapping[str, Usage]) -> Usage:

@@ -37,6 +37,7 @@ from app.api.variables import FORBIDDEN_CHARACTERS
 
 LONGEST_SOURCE = 64 * 1024
 MAX_FLAWS = 10
+LONGEST_MESSAGE = 300
 KEPT_DOCUMENTS = 1_000
 KEPT_BYTES = 64 * 1024 * 1024
 BYTES_PER_CHARACTER = 80
@@ -118,7 +119,7 @@ def read_document(text: str) -> DocumentNode:
     except GraphQLSyntaxError as error:
         raise _unreadable(error) from None
     except GraphQLError as error:
-        raise DocumentUnreadable(reason=error.message) from None
+        raise DocumentUnreadable(reason=_shortened(error.message)) from None
     _refuse_control_characters(document)
     return document
 
@@ -129,7 +130,7 @@ def _unreadable(error: GraphQLSyntaxError) -> DocumentUnreadable | LimitExceeded
         if reason.startswith(f"Document contains more than {getattr(LIMITS, limit)} {limit}"):
             return LimitExceeded(limit=limit, maximum=getattr(LIMITS, limit))
     line, column = error.locations[0] if error.locations else (1, 1)
-    return DocumentUnreadable(reason=f"{reason} ({line}:{column})")
+    return DocumentUnreadable(reason=f"{_shortened(reason)} ({line}:{column})")
 
 
 def _refuse_control_characters(document: DocumentNode) -> None:
@@ -150,7 +151,12 @@ def _roots(needs: Needs, operation: OperationDefinitionNode, schema: GraphQLSche
 
 def _flaw(error: GraphQLError) -> Flaw:
     line, column = error.locations[0] if error.locations else (1, 1)
-    return Flaw(error.message, line, column)
+    return Flaw(_shortened(error.message), line, column)
+
+
+def _shortened(message: str) -> str:
+    """Messages quote the document, which may be long."""
+    return message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + "…"
 
 
 def _chosen(document: DocumentNode, name: str | None) -> tuple[int, OperationDefinitionNode]:

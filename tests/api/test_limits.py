@@ -1,5 +1,6 @@
 import time
 from dataclasses import fields
+from typing import Any
 
 import pytest
 from graphql import DocumentNode, FieldNode, FragmentSpreadNode, OperationDefinitionNode, SelectionSetNode, parse
@@ -44,17 +45,31 @@ documents = st.builds(
 )
 
 
+def merged_under(node: Any) -> str:
+    if isinstance(node, FieldNode):
+        return (node.alias or node.name).value
+    return f"...{node.name.value}" if isinstance(node, FragmentSpreadNode) else "... on "
+
+
 def expand(document: DocumentNode) -> Usage:
     """The naive way: walks every spread each time it is met."""
     fragments = fragments_of(document)
 
     def walk(node: SelectionSetNode) -> Usage:
-        total = Usage()
+        keys = [merged_under(each) for each in node.selections]
+        total = Usage(repeats=max(keys.count(key) for key in keys))
         for each in node.selections:
             count = len(each.directives or ())
             if isinstance(each, FieldNode):
                 inner = walk(each.selection_set) if each.selection_set else Usage()
-                found = Usage(inner.depth + 1, inner.aliases + bool(each.alias), inner.directives, 1, inner.fields + 1)
+                found = Usage(
+                    inner.depth + 1,
+                    inner.aliases + bool(each.alias),
+                    inner.directives,
+                    1,
+                    inner.fields + 1,
+                    inner.repeats,
+                )
             elif isinstance(each, FragmentSpreadNode):
                 fragment = fragments[each.name.value]
                 found, count = walk(fragment.selection_set), count + len(fragment.directives or ())
@@ -66,6 +81,7 @@ def expand(document: DocumentNode) -> Usage:
                 total.directives + found.directives + count,
                 total.root_fields + found.root_fields,
                 total.fields + found.fields,
+                max(total.repeats, found.repeats),
             )
         return total
 
@@ -77,6 +93,7 @@ def expand(document: DocumentNode) -> Usage:
         counted.directives + len(operation.directives or ()),
         counted.root_fields,
         counted.fields,
+        counted.repeats,
     )
 
 
@@ -95,6 +112,12 @@ def exponential(levels: int) -> str:
 HOSTILE = {
     "24 KB of one field": ('{ student(matricule: "M") { ' + "name " * 4_800 + "} }", "tokens"),
     "just under the tokens": ('{ student(matricule: "M") { ' + "name " * 980 + "} }", "fields"),
+    "repeated objects": ('{ student(matricule: "M") { ' + "friends { name } " * 140 + "} }", "repeats"),
+    "one fragment over and over": (
+        '{ student(matricule: "M") { ' + "...F " * 200 + "} } fragment F on Student { name }",
+        "repeats",
+    ),
+    "inline fragments": ('{ student(matricule: "M") { ' + "... { name } " * 200 + "} }", "repeats"),
     "an unused fragment of repeated fields": (
         "{ __typename } fragment F on Student { " + "name " * 980 + "}",
         "fields",
@@ -158,10 +181,16 @@ def test_refusals_have_words_in_both_languages(sample: Sample, text: str) -> Non
 
 
 def test_the_largest_allowed_operation_passes() -> None:
-    wide = "{ a { " + " ".join("f" for _ in range(LIMITS.fields - 1)) + " } }"
+    wide = "{ a { " + " ".join(f"f{n}" for n in range(LIMITS.fields - 1)) + " } }"
     check_limits(parse(wide))
     deep = "{ a" * LIMITS.depth + "}" * LIMITS.depth
     check_limits(parse(deep.replace("{ a}", "{ a }")))
+
+
+def test_a_message_does_not_quote_the_whole_document(sample: Sample) -> None:
+    with pytest.raises(DocumentInvalid) as refusal:
+        sample.preparer.prepare("{ " + "a" * 60_000 + " }")
+    assert len(refusal.value.message("en")) < 500
 
 
 def test_usage_lists_what_is_checked() -> None:
