@@ -186,8 +186,3 @@ PERSONAS = (
 UNKNOWN_BADGE = "99999"
 REVOKED_BADGE = "10003"
 """What a reader may meet besides: nobody's badge, and one that was revoked."""
-
-
-def persona(matricule: str) -> Persona:
-    """The persona of a matricule as the table writes it. Raises StopIteration for anybody else."""
-    return next(each for each in PERSONAS if each.matricule == matricule)
