@@ -1,0 +1,138 @@
+"""Presets × every operation × every schema coordinate, with a positive control for each allowed one.
+
+What a preset opens is written down here by hand, root field by root field; everything below it follows from the
+committed snapshot of scopes, not from the code that enforces them.
+"""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from graphql import GraphQLSchema, build_schema
+
+from app.api.catalogue import EVERY_SCOPE
+from app.domains.partners.presets import PRESETS
+from app.web.generated import SCHEMA, SCOPES
+from tests.contracts.documents import Probe, probes
+from tests.e2e.conftest import School, school
+
+__all__ = ["school"]
+
+OPENED = {
+    "cantine": {"Query.studentByBadge"},
+    "tourniquet": {"Query.checkAccess", "Mutation.recordPassage"},
+    "bibliotheque": {"Query.student"},
+    "comptabilite": {"Query.journals"},
+    "absences": {"Mutation.recordAbsence"},
+    "scolarite": {"Query.financialStatus"},
+    "core": {"Query.student", "Query.students", "Mutation.recordPayment", "Mutation.topUpWallet"},
+}
+ENDPOINTS = {
+    "cantine": {("GET", "/v1/students/badge/{id}")},
+    "tourniquet": {("GET", "/v1/access-control/check"), ("POST", "/v1/access-control/passages")},
+    "bibliotheque": {("GET", "/v1/students/{matricule}")},
+    "comptabilite": {("GET", "/v1/finance/journals")},
+    "absences": {("POST", "/v1/absences")},
+    "scolarite": {("GET", "/v1/financial/status/{matricule}")},
+    "core": {("GET", "/v1/students/{matricule}")},
+}
+ARGUMENTS = {
+    "Query.student": '(matricule: "2024/INF/0123")',
+    "Query.studentByBadge": '(id: "10011")',
+    "Query.financialStatus": '(matricule: "2024/INF/0123")',
+    "Query.checkAccess": '(nfc: "10011", zone: "RESTAURANT")',
+}
+PARAMETERS = {
+    "/v1/students/badge/{id}": "/v1/students/badge/10011",
+    "/v1/students/{matricule}": "/v1/students/2024%2FINF%2F0123",
+    "/v1/financial/status/{matricule}": "/v1/financial/status/2024%2FINF%2F0123",
+    "/v1/access-control/check": "/v1/access-control/check?nfc=10011&zone=RESTAURANT",
+    "/v1/finance/journals": "/v1/finance/journals?date=2024-12-31",
+}
+
+
+def committed_scopes() -> dict[str, frozenset[str]]:
+    """Coordinate → the scopes any of which opens it, as reviewed and committed."""
+    lines = (line.split(": ", 1) for line in SCOPES.read_text().splitlines())
+    return {where: EVERY_SCOPE if told == "any scope" else frozenset(told.split(" | ")) for where, told in lines}
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    return build_schema(SCHEMA.read_text())
+
+
+def test_every_preset_and_every_root_field_is_in_the_table(schema: GraphQLSchema) -> None:
+    assert set(OPENED) == set(ENDPOINTS) == set(PRESETS)
+    roots = {
+        f"{root.name}.{name}" for root in (schema.query_type, schema.mutation_type) if root for name in root.fields
+    }
+    assert roots == set().union(*OPENED.values())
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_a_preset_reaches_its_coordinates_and_no_other(school: School, schema: GraphQLSchema, preset: str) -> None:
+    scopes, client = committed_scopes(), school.client(preset)
+    held = frozenset(map(str, PRESETS[preset].scopes))
+    allowed = set()
+    for probe in probes(schema, ARGUMENTS):
+        opened = probe.root in OPENED[preset] and all(scopes[each] & held for each in probe.coordinates)
+        assert _passes(client, probe) is opened, (preset, probe.document)
+        if opened:
+            allowed.add(probe.target)
+    assert allowed >= OPENED[preset]
+
+
+def _passes(client: httpx.Client, probe: Probe) -> bool:
+    """Whether the operation was let through; what it then answered must have come from running it."""
+    answer = client.post("/graphql", json={"query": probe.document})
+    body = answer.json()
+    if answer.status_code == 403:
+        assert "data" not in body
+        assert [error["extensions"]["code"] for error in body["errors"]] == ["INSUFFICIENT_SCOPE"]
+        return False
+    codes = {error["extensions"]["code"] for error in body.get("errors", ())}
+    assert answer.status_code in (200, 400, 422), (probe.document, body)
+    assert "data" in body or codes <= {"BAD_USER_INPUT", "INVALID_INPUT"}, (probe.document, body)
+    return True
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_a_preset_reaches_its_endpoints_and_no_other(school: School, preset: str) -> None:
+    reached = {each for each in _endpoints(school) if _reaches(school.client(preset), *each)}
+    assert reached == ENDPOINTS[preset]
+
+
+def _endpoints(school: School) -> Iterator[tuple[str, str]]:
+    document = httpx.get(f"{school.platform.url}/v1/openapi.json", trust_env=False).json()
+    prefix = document["servers"][0]["url"].rstrip("/") if document.get("servers") else ""
+    base = "" if "/v1/" in "".join(document["paths"]) else "/v1"
+    assert prefix in ("", "/v1", f"{school.platform.url}/v1", school.platform.url)
+    for path, methods in document["paths"].items():
+        for method in methods:
+            if method in ("get", "post", "put", "patch", "delete"):
+                yield method.upper(), f"{base}{path}"
+
+
+def _reaches(client: httpx.Client, method: str, template: str) -> bool:
+    path = PARAMETERS.get(template, template)
+    answer = client.request(method, path, json={} if method == "POST" else None)
+    if answer.status_code == 403 and answer.json().get("code") == "INSUFFICIENT_SCOPE":
+        return False
+    assert answer.status_code in ((200,) if method == "GET" else (201, 400, 422)), answer.text
+    return True
+
+
+def test_introspection_shows_a_key_what_it_may_use(school: School) -> None:
+    answer = school.client("cantine").post("/graphql", json={"query": "{ __schema { queryType { fields { name } } } }"})
+    assert answer.json()["data"]["__schema"]["queryType"]["fields"] == [{"name": "studentByBadge"}]
+
+
+def test_the_committed_snapshot_covers_the_committed_schema(schema: GraphQLSchema) -> None:
+    fields = {
+        f"{each.name}.{name}"
+        for each in schema.type_map.values()
+        if not each.name.startswith("__")
+        for name in getattr(each, "fields", {})
+    }
+    assert fields == set(committed_scopes())
