@@ -164,11 +164,15 @@ class Responses:
 
     def _description(self, status: int, codes: list[str]) -> str:
         root = self._endpoint.root
-        types = self._endpoint.selection.possible(get_named_type(root.type)) if root.members else ()
-        named = [each for each in types if root.members[each.name].status == status]
+        types = self._endpoint.selection.possible(get_named_type(root.type))
+        named = [each for each in types if self._status_of(each) == status]
         words = [each.description or each.name for each in named]
         words += [self._title(code) for code in codes]
         return " ".join(f"{each.rstrip('.')}." for each in words) or HTTPStatus(status).phrase
+
+    def _status_of(self, type_: GraphQLObjectType) -> int:
+        member = self._endpoint.root.members.get(type_.name)
+        return member.status if member else self._endpoint.binding.success
 
     def _title(self, code: str) -> str:
         if code in Fault.__members__:

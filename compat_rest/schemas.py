@@ -21,7 +21,6 @@ from graphql import (
     SelectionSetNode,
     get_named_type,
     is_required_input_field,
-    value_from_ast_untyped,
 )
 
 from compat_rest.encoding import BODY_PATTERN
@@ -46,9 +45,12 @@ class Components:
         return reference(name)
 
     def share(self, name: str, response: Schema) -> Schema:
-        """A reference to `response` where its name is free or already means the same; else the response itself."""
-        same = self.responses.setdefault(name, response) == response
-        return {"$ref": f"#/components/responses/{name}"} if same else response
+        """A reference to `response`; another one of that name gets a number."""
+        numbered, number = name, 1
+        while self.responses.setdefault(numbered, response) != response:
+            number += 1
+            numbered = f"{name}_{number}"
+        return {"$ref": f"#/components/responses/{numbered}"}
 
 
 def reference(name: str) -> Schema:
@@ -136,10 +138,11 @@ class InputSchemas:
 
     def _property(self, each: GraphQLInputField) -> Schema:
         schema = described(self.of(each.type), each)
-        node = each.ast_node.default_value if each.ast_node else None
-        if node is not None:
-            return {**schema, "default": value_from_ast_untyped(node)}
-        value = each.default_value
+        value: Any = each.default_value
+        type_ = get_named_type(each.type)
+        if isinstance(type_, GraphQLEnumType):
+            bare = getattr(value, "value", value)
+            value = next((name for name, known in type_.values.items() if known.value in (value, bare)), None)
         return {**schema, "default": value} if isinstance(value, bool | int | float | str) else schema
 
 
