@@ -167,10 +167,10 @@ class Facade:
 
 def _headers(scope: Scope) -> dict[str, str]:
     """By name in lower case; a header that is sent twice reads as one list (RFC 9110 §5.3)."""
-    headers: dict[str, str] = {}
-    for raw_name, raw in scope["headers"]:
-        name, text = raw_name.decode("latin-1"), raw.decode("latin-1")
-        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    pairs = [(name.decode("latin-1"), text.decode("latin-1")) for name, text in scope["headers"]]
+    headers = dict(pairs)
+    if len(headers) != len(pairs):
+        headers = {name: ", ".join(text for other, text in pairs if other == name) for name in headers}
     return headers
 
 

@@ -80,13 +80,12 @@ class Parameters:
         for name, parameter in self._headers:
             if name in headers:
                 self._take_header(parameter, headers[name], variables, errors)
-        at_fault = {each.field for each in errors}
-        errors += [
-            FieldError(each.name, Reason.REQUIRED, each.place)
-            for each in self._required
-            if each.variable not in variables and each.name not in at_fault
-        ]
-        if errors:
+        missing = [each for each in self._required if each.variable not in variables]
+        if errors or missing:
+            at_fault = {each.field for each in errors}
+            errors += [
+                FieldError(each.name, Reason.REQUIRED, each.place) for each in missing if each.name not in at_fault
+            ]
             raise Problem.of(Fault.INVALID_PARAMETERS, errors=errors)
         return variables
 
