@@ -144,11 +144,11 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_documents_are_refused_at_once(sample: Sample, name: str) -> None:
     text, limit = HOSTILE[name]
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(LimitExceeded) as refusal:
         sample.preparer.prepare(text)
     assert refusal.value.facts["limit"] == limit
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,9 @@ class Plan:
             if isinstance(value, Exception):
                 errors.append(located_error(value, field.nodes, [field.key]))
                 if is_non_null_type(field.definition.type):
-                    return ExecutionResult(None, errors[-1:])
+                    if len(self.fields) > 1:  # which of several errors survive, only graphql-core can say
+                        raise PlanBroken(field.key)
+                    return ExecutionResult(None, errors)
                 data[field.key] = None
             else:
                 data[field.key] = _shaped(field, value)
