@@ -165,8 +165,8 @@ class RecordPassageInput:
 
 async def _check_access(
     info: Info,
-    nfc: Annotated[str, argument(description="What the reader read, in any case.")],
-    zone: Annotated[str, argument(description="Code of the zone, in any case.")],
+    nfc: Annotated[str, argument(description="What the reader read, in any case.", metadata={"example": "12345"})],
+    zone: Annotated[str, argument(description="Code of the zone, in any case.", metadata={"example": "RESTAURANT"})],
 ) -> AccessDecision:
     context = info.context
     try:

@@ -158,7 +158,13 @@ class StudentNotFoundFailure(Failure):
 
 async def _student(
     info: Info,
-    matricule: Annotated[str, argument(description="The student's number, in any case: `2024/inf/0123` will do.")],
+    matricule: Annotated[
+        str,
+        argument(
+            description="The student's number, in any case: `2024/inf/0123` will do.",
+            metadata={"example": "2024/INF/0123"},
+        ),
+    ],
 ) -> Student | None:
     context = info.context
     async with context.read() as session:
@@ -171,7 +177,7 @@ async def _student(
 
 async def _student_by_badge(
     info: Info,
-    id: Annotated[str, argument(description="What the reader read, in any case.")],
+    id: Annotated[str, argument(description="What the reader read, in any case.", metadata={"example": "12345"})],
 ) -> BadgeHolder | None:
     async with info.context.read() as session:
         record = await find_badge_holder(session, id)

@@ -169,7 +169,9 @@ class JournalDay:
 
 async def _journals(
     info: Info,
-    on: Annotated[date, argument(name="date", description="The day: the date of its entries.")],
+    on: Annotated[
+        date, argument(name="date", description="The day: the date of its entries.", metadata={"example": "2024-12-31"})
+    ],
 ) -> JournalDay:
     context = info.context
     async with context.read() as session:

@@ -39,7 +39,9 @@ class FinancialStatus:
 
 async def resolve_financial_status(
     info: Info,
-    matricule: Annotated[str, argument(description="The student's number, in any case.")],
+    matricule: Annotated[
+        str, argument(description="The student's number, in any case.", metadata={"example": "2024/INF/0123"})
+    ],
 ) -> FinancialStatus | None:
     context = info.context
     async with context.read() as session:
