@@ -1,19 +1,20 @@
 """What `up` prints once everything answers: where, with which keys, and requests to paste."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-REQUESTS = {
-    "cantine": ("GET", "/v1/students/badge/12345"),
-    "tourniquet": ("GET", "/v1/access-control/check?nfc=12345&zone=RESTAURANT"),
-    "bibliotheque": ("GET", "/v1/students/2024%2FINF%2F0123"),
-    "scolarite": ("GET", "/v1/financial/status/2024%2FINF%2F0123"),
-    "comptabilite": ("GET", "/v1/finance/journals?date=2024-12-31"),
+READS = {
+    "cantine": "/v1/students/badge/12345",
+    "bibliotheque": "/v1/students/2024%2FINF%2F0123",
+    "scolarite": "/v1/financial/status/2024%2FINF%2F0123",
+    "comptabilite": "/v1/finance/journals?date=2024-12-31",
+    "tourniquet": "/v1/access-control/check?nfc=12345&zone=RESTAURANT",
 }
 
 
@@ -43,18 +44,27 @@ class Announcement:
         console.print(f"\n[bold]Skooly[/] answers at [bold]{self.url}[/]\n")
         console.print(_table({"REST": f"{self.url}/v1/docs", "GraphQL": f"{self.url}/graphql", "Data": self.data}))
         if self.keys:
-            console.print("\n[bold]Demo keys[/], one per preset\n", _table(self.keys), sep="")
-            console.print("\n[bold]People to ask about[/]\n", _people(), sep="")
-            console.print("\n[bold]Requests to paste[/]\n")
-            for preset in [preset for preset in REQUESTS if preset in self.keys]:
-                console.print(self._curl(preset), markup=False)
+            self._print_demo(console)
         else:
-            console.print("\nNo school yet: ./skooly schools create, then ./skooly keys issue --help")
+            console.print("\nNo demo school here: ./skooly schools create, then ./skooly keys issue --help")
         console.print("\nCtrl-C stops everything; the data stays.")
 
-    def _curl(self, preset: str) -> str:
-        _, path = REQUESTS[preset]
-        return f"curl -s -H 'X-API-KEY: {self.keys[preset]}' '{self.url}{path}'"
+    def _print_demo(self, console: Console) -> None:
+        console.print("\n[bold]Demo keys[/], one per preset\n", _table(self.keys), sep="")
+        console.print("\n[bold]People to ask about[/]\n", _people(), sep="")
+        console.print("\n[bold]Requests to paste[/]\n")
+        for request in requests(self.url, self.keys):
+            console.print(request, markup=False)
+
+
+def requests(url: str, keys: Mapping[str, str]) -> Iterator[str]:
+    """Command lines for a shell, each with the key of the preset that may send it."""
+    for preset, path in READS.items():
+        yield f"curl -s -H 'X-API-KEY: {keys[preset]}' '{url}{path}'"
+    today = datetime.now(UTC).date().isoformat()
+    absence = {"matricule": "2024/INF/0123", "startsAt": f"{today}T08:00:00Z", "endsAt": f"{today}T12:00:00Z"}
+    headers = f"-H 'X-API-KEY: {keys['absences']}' -H 'Idempotency-Key: absence-{today}'"
+    yield f"curl -s {headers} -H 'Content-Type: application/json' -d '{json.dumps(absence)}' '{url}/v1/absences'"
 
 
 def _people() -> Table:
