@@ -1,0 +1,101 @@
+"""Two schools large enough that a wrong plan is seen: written as the application, in statements over many rows."""
+
+from uuid import UUID
+
+import asyncpg
+
+from app.core.database import Database, Wall
+from app.domains.events.service import append_events_from
+from app.domains.partners.tables import School
+
+STUDENTS = 6_000
+
+_STUDENTS = """
+INSERT INTO programme (school_id, id, code, label) VALUES ($1, $2, 'P', 'P');
+INSERT INTO school_class (school_id, id, code, label, programme_id) VALUES ($1, $2, 'C', 'C', $2);
+INSERT INTO school_year (school_id, id, code, starts_on, ends_on) VALUES ($1, $2, 'Y', '2024-09-01', '2025-07-31');
+INSERT INTO student (school_id, matricule, matricule_key, first_name, last_name, updated_at)
+    SELECT $1, 'M' || n, 'M' || n, 'Ada', 'N' || n, now() - n * interval '1 minute' FROM generate_series(1, $3) n;
+INSERT INTO enrolment (school_id, student_id, programme_id, class_id, school_year_id, starts_on, ends_on)
+    SELECT $1, id, $2, $2, $2, '2024-09-01', '2025-07-31' FROM student WHERE school_id = $1;
+INSERT INTO badge (school_id, uid, student_id)
+    SELECT $1, 'B' || substr(matricule, 2), id FROM student WHERE school_id = $1;
+INSERT INTO absence (school_id, student_id, partner_id, starts_at, ends_at, justified)
+    SELECT $1, id, $2, now(), now() + interval '1 hour', false FROM student WHERE school_id = $1
+"""
+_MONEY = """
+INSERT INTO invoice (school_id, number, student_id, label, currency, total, issued_on)
+    SELECT $1, 'F' || matricule, id, 'Frais', 'XOF', 300, '2024-09-01' FROM student WHERE school_id = $1;
+INSERT INTO instalment (school_id, invoice_id, student_id, number, due_on, amount)
+    SELECT $1, id, student_id, n, '2024-09-01'::date + n * 60, 100
+    FROM invoice, generate_series(1, 3) n WHERE school_id = $1;
+INSERT INTO payment (school_id, student_id, provider, reference, amount, currency, received_at)
+    SELECT $1, id, 'cash', 'R' || matricule, 100, 'XOF', now() FROM student WHERE school_id = $1;
+INSERT INTO wallet (school_id, student_id, currency, balance)
+    SELECT $1, id, 'XOF', 1000 FROM student WHERE school_id = $1;
+INSERT INTO wallet_entry (school_id, wallet_id, kind, amount, reference)
+    SELECT $1, id, 'correction', 1, 'R' || id FROM wallet WHERE school_id = $1
+"""
+_ACCESS = """
+INSERT INTO zone (school_id, id, code, label, price, currency, anti_passback_seconds)
+    VALUES ($1, $2, 'RESTAURANT', 'Restaurant', 10, 'XOF', 7200);
+INSERT INTO passage (school_id, zone_id, student_id, badge_uid, device_id, device_event_id, direction, granted, offline,
+        occurred_at)
+    SELECT $1, $2, id, 'x', 'D', matricule || '/' || n, 'in', true, false, now() - n * interval '1 hour'
+    FROM student, generate_series(1, 3) n WHERE school_id = $1;
+INSERT INTO passage_receipt (school_id, device_id, device_event_id, passage_id)
+    SELECT $1, device_id, device_event_id, id FROM passage WHERE school_id = $1
+"""
+_BOOKS = """
+INSERT INTO fiscal_year (school_id, id, code, starts_on, ends_on) VALUES ($1, $2, '2024', '2024-01-01', '2024-12-31');
+INSERT INTO fiscal_period (school_id, id, fiscal_year_id, code, starts_on, ends_on)
+    VALUES ($1, $2, $2, '2024', '2024-01-01', '2024-12-31');
+INSERT INTO journal (school_id, id, code, label) VALUES ($1, $2, 'VE', 'Ventes');
+INSERT INTO journal_entry (school_id, journal_id, fiscal_year_id, period_id, number, entry_date, piece_ref, piece_date,
+        label, currency)
+    SELECT $1, $2, $2, $2, n, '2024-01-01'::date + n % 366, 'P', '2024-01-01', 'L', 'XOF'
+    FROM generate_series(1, $3 / 2) n;
+INSERT INTO journal_line (school_id, entry_id, line_no, account, account_label, label, debit, credit)
+    SELECT $1, id, n, '411', 'C', 'L', CASE n WHEN 1 THEN 5 ELSE 0 END, CASE n WHEN 2 THEN 5 ELSE 0 END
+    FROM journal_entry, generate_series(1, 2) n WHERE school_id = $1;
+UPDATE journal_entry SET status = 'validated', validated_at = now() WHERE school_id = $1
+"""
+_KEYS = """
+INSERT INTO api_key (school_id, key_id, partner_id, preset, scopes, digest, pepper_version)
+    SELECT $1, left(md5($1::text || n), 12), $2, 'core', '{}', '', 1 FROM generate_series(1, $3 / 2) n;
+INSERT INTO idempotency_key (school_id, partner_id, operation, key, payload_digest, outcome)
+    SELECT $1, $2, 'op', 'K' || n, '', '{}' FROM generate_series(1, $3) n
+"""
+_EVENTS = """
+SELECT 'wallet.low', gen_random_uuid(), '{}'::jsonb, NULL::timestamptz FROM generate_series(1, $1::integer)
+"""
+
+
+async def fill(database: Database, school: School, partner_id: UUID) -> None:
+    """The ids of what a school has one of (programme, zone, journal …) are the partner's."""
+    async with database.raw(Wall.app(school.id)) as connection:
+        for script in (_STUDENTS, _MONEY, _ACCESS, _BOOKS, _KEYS):
+            for statement in script.split(";\n"):
+                await connection.execute(_written_out(statement, school.id, partner_id))
+        await append_events_from(connection, _EVENTS, STUDENTS)
+
+
+def _written_out(statement: str, school_id: UUID, one_id: UUID) -> str:
+    """asyncpg wants each parameter used; not every statement here has use for all three."""
+    filled = statement.replace("$1", f"'{school_id}'::uuid").replace("$2", f"'{one_id}'::uuid")
+    return filled.replace("$3", str(STUDENTS))
+
+
+async def count_rows(database: Database) -> None:
+    """What autovacuum does in its own time."""
+    async with database.raw(Wall.owner()) as connection:
+        await connection.execute("ANALYZE")
+
+
+async def large_tables(connection: asyncpg.Connection) -> set[str]:
+    """Tables, and partitions, of more than a thousand rows."""
+    rows = await connection.fetch(
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' "
+        "AND reltuples > 1000"
+    )
+    return {row[0] for row in rows}

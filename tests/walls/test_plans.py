@@ -1,0 +1,190 @@
+"""Every hot statement, as its slice runs it and as the production role, uses its index behind the walls.
+
+A new hot statement is added to HOT, imported from its slice.
+"""
+
+import json
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Executable
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from app.core.actor import Actor
+from app.core.database import Database, RawConnection, Wall
+from app.domains.access.loaders import passage_bounds
+from app.domains.access.statements import DECIDE_ACCESS, FIND_RECORDED
+from app.domains.events.service import events_after
+from app.domains.finance import statements as finance
+from app.domains.partners.idempotency import kept_outcome
+from app.domains.partners.keyring import FIND_KEY
+from app.domains.students import statements as students
+from app.embedded import Addresses
+from tests.support.database import clone, drop
+from tests.support.factories.partners import make_actor, make_school
+from tests.walls.crowd import STUDENTS, count_rows, fill, large_tables
+
+FEW_PAGES = 30
+"""A look-up of one thing. Reading all of a school's rows, by an index that starts well, takes at least 80 more."""
+A_LIST = 75
+OFTEN = 6
+NOW = datetime.now(UTC)
+
+
+@dataclass
+class Crowd:
+    database: Database
+    school_id: uuid.UUID
+    actor: Actor
+    student_id: uuid.UUID
+    key_id: str
+    large: set[str]
+
+
+Asked = tuple[Executable | str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Hot:
+    """A statement and values for its parameters; `pages` is the most it may touch."""
+
+    ask: Callable[[Crowd], Asked]
+    pages: int = FEW_PAGES
+    role: str = "skooly_app"
+
+
+def _passages(_: Crowd) -> Asked:
+    since, until = passage_bounds(NOW, NOW)
+    # A day on which nothing is due yet: the rules go on as far as the passages.
+    moment = {"moment": NOW, "day": date(2024, 10, 1), "weekday": 2, "clock": time(12), "as_of": NOW}
+    bounds = {"passages_from": since, "passages_until": until}
+    return DECIDE_ACCESS, {"badge": "B77", "zone": "RESTAURANT", **moment, **bounds}
+
+
+def _next_page(crowd: Crowd) -> Asked:
+    after = {"moment": NOW - timedelta(days=2), "id": crowd.student_id}
+    return students.LIST_STUDENTS_AFTER, {**PAGE, **after}
+
+
+DAY = {"on": date(2024, 12, 31)}
+PAGE = {"count": 20, "on": DAY["on"]}
+HOT = {
+    "student by matricule": Hot(lambda _: (students.FIND_STUDENT, {"matricule_key": "M77"})),
+    "student with enrolments": Hot(lambda _: (students.DESCRIBE_STUDENT, {"matricule_key": "M77", **DAY})),
+    "holder by badge": Hot(lambda _: (students.FIND_BADGE_HOLDER, {"uid": "B77"})),
+    "first page of students": Hot(lambda _: (students.LIST_STUDENTS, PAGE), pages=A_LIST),
+    "next page of students": Hot(_next_page, pages=A_LIST),
+    "instalments unpaid": Hot(
+        lambda _: (finance.FINANCIAL_STATUS, {"matricule_key": "M77", "today": date(2025, 1, 13)})
+    ),
+    "instalments to settle": Hot(
+        lambda crowd: (finance.OPEN_INSTALMENTS, {"student_id": crowd.student_id, "currency": "XOF"})
+    ),
+    "invoice by number": Hot(lambda crowd: (finance.FIND_INVOICE, {"number": "FM77", "student_id": crowd.student_id})),
+    "payment by reference": Hot(lambda _: (finance.DESCRIBE_PAYMENT, {"provider": "cash", "reference": "RM77"})),
+    "wallet by student": Hot(lambda crowd: (finance.FIND_WALLET, {"student_id": crowd.student_id})),
+    "entries of a day": Hot(lambda _: (finance.ENTRIES_OF_DAY, DAY), pages=A_LIST),
+    "lines of a day": Hot(lambda _: (finance.LINES_OF_DAY, DAY), pages=A_LIST),
+    "events after a position": Hot(lambda _: (events_after(STUDENTS - 50, 100), {})),
+    "access, with passages": Hot(_passages),
+    "passage of a device": Hot(lambda _: (FIND_RECORDED, {"device_id": "D", "device_event_id": "M77/1"})),
+    "idempotency key": Hot(lambda crowd: (kept_outcome(crowd.actor, "op", "K77"), {})),
+    "key by id": Hot(lambda crowd: (FIND_KEY, {"1": crowd.key_id}), role="skooly_auth"),
+}
+
+
+@pytest.fixture(scope="module")
+async def crowd(servers: Addresses) -> AsyncIterator[Crowd]:
+    name = f"skooly_crowd_{uuid.uuid4().hex[:8]}"
+    async with Database(await clone(servers, name)) as database:
+        for _ in range(2):
+            school = await make_school(database)
+            actor = await make_actor(database, school)
+            await fill(database, school, actor.partner_id)
+        await count_rows(database)
+        async with database.raw(Wall.app(school.id)) as connection:
+            student_id = await connection.fetchval("SELECT id FROM student WHERE matricule_key = 'M77'")
+            key_id = await connection.fetchval("SELECT min(key_id) FROM api_key")
+            large = await large_tables(connection)
+        yield Crowd(database, school.id, actor, student_id, key_id, large)
+    await drop(servers, name)
+
+
+def _compiled(asked: Asked) -> tuple[str, list[Any]]:
+    """As asyncpg sends it: `$1` and a list."""
+    statement, values = asked
+    if isinstance(statement, str):
+        return statement, list(values.values())
+    compiled = statement.compile(dialect=dialect())
+    assert isinstance(compiled, SQLCompiler)
+    parameters = {**compiled.params, **values}
+    return str(compiled), [parameters[name] for name in compiled.positiontup or ()]
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def _scanned(plan: dict[str, Any], large: set[str]) -> list[str]:
+    """Large tables that are read from end to end."""
+    nodes = (node for node in _nodes(plan) if node["Node Type"] == "Seq Scan")
+    return [node["Relation Name"] for node in nodes if node["Relation Name"] in large]
+
+
+async def _explain(connection: RawConnection, explained: str, *args: Any) -> dict[str, Any]:
+    [explanation] = json.loads(await connection.fetchval(explained, *args))
+    return dict(explanation["Plan"])
+
+
+def test_the_crowd_is_large(crowd: Crowd) -> None:
+    for table in ("student", "badge", "enrolment", "instalment", "wallet", "journal_entry", "journal_line", "api_key"):
+        assert table in crowd.large
+    assert any(name.startswith("event_p") for name in crowd.large)
+    assert any(name.startswith("passage_p") for name in crowd.large)
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_a_hot_statement_touches_few_pages(crowd: Crowd, name: str) -> None:
+    hot = HOT[name]
+    sql, args = _compiled(hot.ask(crowd))
+    async with crowd.database.raw(Wall(hot.role, crowd.school_id)) as connection:
+        plan = await _explain(connection, f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", *args)
+    _judge(plan, hot, crowd)
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_nor_does_it_once_prepared_and_run_often(crowd: Crowd, name: str) -> None:
+    """From the sixth time on PostgreSQL may keep a plan that fits all values."""
+    hot = HOT[name]
+    sql, args = _compiled(hot.ask(crowd))
+    execute = f"EXECUTE hot({', '.join(map(_literal, args))})" if args else "EXECUTE hot"
+    async with crowd.database.raw(Wall(hot.role, crowd.school_id)) as connection:
+        await connection.execute(f"PREPARE hot AS {sql}")
+        for _ in range(OFTEN):
+            await connection.execute(execute)
+        plan = await _explain(connection, f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {execute}")
+        await connection.execute("DEALLOCATE hot")
+    _judge(plan, hot, crowd)
+
+
+def _literal(value: object) -> str:
+    return f"'{value}'"
+
+
+def _judge(plan: dict[str, Any], hot: Hot, crowd: Crowd) -> None:
+    assert _scanned(plan, crowd.large) == []
+    assert plan["Actual Rows"] > 0, "a look-up that finds nothing proves nothing"
+    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= hot.pages, plan
+
+
+async def test_a_scan_would_be_noticed(crowd: Crowd) -> None:
+    async with crowd.database.raw(Wall.app(crowd.school_id)) as connection:
+        plan = await _explain(connection, "EXPLAIN (FORMAT JSON) SELECT FROM student WHERE lower(last_name) = 'n77'")
+        assert _scanned(plan, crowd.large) == ["student"]
