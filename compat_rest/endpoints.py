@@ -140,6 +140,7 @@ def _prepare(
     document = DocumentNode(definitions=(_completed(node, root), *operation.fragments))
     try:
         prepared = gateway.prepare(document, operation.name)
+        lifecycle = lifecycle_of(selection, root.selected)
     except ValueError as refused:
         return None, [BrokenDocument.at(node, str(refused))]
     paging = paging_of(selection, root.selected, parameters)
@@ -154,7 +155,7 @@ def _prepare(
         prepared,
         prepared.scopes,
         paging,
-        lifecycle_of(selection, root.selected),
+        lifecycle,
     ), []
 
 

@@ -26,6 +26,7 @@ class Lifecycle:
 
 
 def lifecycle_of(selection: Selection, root: Selected) -> Lifecycle:
+    """Raises ValueError for a date that is none."""
     reasons = list(_reasons(selection, root))
     since, until = _dates(_SINCE, reasons), _dates(_UNTIL, reasons)
     headers = []
@@ -46,4 +47,7 @@ def _reasons(selection: Selection, selected: Selected) -> Iterator[str]:
 
 def _dates(pattern: re.Pattern[str], reasons: list[str]) -> list[datetime]:
     found = [match[1] for reason in reasons for match in pattern.finditer(reason)]
-    return [datetime.fromisoformat(each).replace(tzinfo=UTC) for each in found]
+    try:
+        return [datetime.fromisoformat(each).replace(tzinfo=UTC) for each in found]
+    except ValueError:
+        raise ValueError(f"@deprecated names a date that does not exist, among {', '.join(found)}") from None

@@ -172,6 +172,10 @@ class Query:
     def old_shelf(self) -> list[Book]:
         return BOOKS
 
+    @strawberry.field(deprecation_reason="since 2024-02-30")
+    def lost_shelf(self) -> list[Book]:
+        return BOOKS
+
     @strawberry.field
     def visit(self, reader: str, door: int) -> Visit:
         if reader == "nobody":

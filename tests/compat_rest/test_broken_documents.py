@@ -272,6 +272,11 @@ BROKEN = {
     "an operation that costs too much": Broken(
         '# Dear.\nquery X @rest(method: GET, path: "/x") { broken }', 2, "the operation costs 1001, at most 1000"
     ),
+    "a field deprecated on a day that is none": Broken(
+        'query X @rest(method: GET, path: "/x") { lostShelf { isbn } }',
+        1,
+        "a date that does not exist, among 2024-02-30",
+    ),
     "a request that exists already": Broken(
         'query X @rest(method: GET, path: "/shelf") { shelf { isbn } }',
         1,
