@@ -133,11 +133,12 @@ class Database:
         except UNREACHABLE as error:
             raise Unavailable from error
         try:
-            await connection.execute(f"BEGIN; {wall.statements()}")
             try:
+                await connection.execute(f"BEGIN; {wall.statements()}")
                 yield connection
             except BaseException:
-                await connection.execute("ROLLBACK")
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
                 raise
             await connection.execute("COMMIT")
         finally:
