@@ -1,6 +1,6 @@
 """`skooly schema export` and `skooly openapi export`: the generated files that are committed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +22,10 @@ class FilesStale(CommandFailed):
     """A generated file does not say what the code says."""
 
 
+class ContractBroken(CommandFailed):
+    """The new contract of /v1 would break clients of the committed one."""
+
+
 @schema.callback()
 @openapi.callback()
 def _group() -> None:
@@ -37,14 +41,34 @@ def export_schema(check: Check = False) -> None:
 
 
 @openapi.command("export")
-def export_openapi(check: Check = False) -> None:
-    """Write compat_rest/openapi.json."""
+def export_openapi(
+    check: Check = False,
+    breaking: Annotated[
+        bool, typer.Option("--breaking", help="Write it although clients would break. Say why in docs/adr.")
+    ] = False,
+) -> None:
+    """Write compat_rest/openapi.json. Refuses what would break a client of the committed contract."""
     from app.web.generated import openapi_files
 
-    _export("openapi", openapi_files, check)
+    _export("openapi", openapi_files, check, refuse=None if breaking else refuse_breaking_changes)
 
 
-def _export(name: str, make: "Callable[[ApiSchema], dict[Path, bytes]]", check: bool) -> None:
+def refuse_breaking_changes(files: Mapping[Path, bytes]) -> None:
+    """Raises ContractBroken, with every change that would break a client of the file on disk."""
+    from compat_rest.compatibility import breaking_changes
+
+    for path, text in files.items():
+        if path.exists() and (changes := breaking_changes(path.read_bytes(), text)):
+            listed = "\n".join(f"  {change}" for change in changes)
+            raise ContractBroken(f"{path.name} would break clients:\n{listed}\nKeep the old form, or see --breaking.")
+
+
+def _export(
+    name: str,
+    make: "Callable[[ApiSchema], dict[Path, bytes]]",
+    check: bool,
+    refuse: Callable[[Mapping[Path, bytes]], None] | None = None,
+) -> None:
     from app.api.catalogue import SchemaRefused
     from app.api.slices import skooly_schema
     from app.web.generated import stale, write
@@ -55,6 +79,8 @@ def _export(name: str, make: "Callable[[ApiSchema], dict[Path, bytes]]", check: 
     except (SchemaRefused, BrokenDocuments) as mistakes:
         raise CommandFailed(str(mistakes)) from None
     if not check:
+        if refuse:
+            refuse(files)
         write(files)
     elif old := stale(files):
         names = ", ".join(str(path.name) for path in old)
