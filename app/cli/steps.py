@@ -21,7 +21,7 @@ def step(doing: str) -> Iterator[None]:
 def bar(doing: str) -> Iterator[Callable[[int, int], None]]:
     """The same for work that knows how far it is: call what it yields with the done and the total."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with _told(doing), Progress(*columns, console=console, transient=True) as progress:
+    with _told(doing), Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(doing, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
 

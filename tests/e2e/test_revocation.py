@@ -1,0 +1,53 @@
+"""A key is issued, used and revoked, with Valkey stopped: quiet, not gone, which is the harder case."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import School
+from tests.support.platform import CHECKOUT, clean_environment
+
+
+@pytest.fixture
+def quiet_valkey(school: School) -> Iterator[None]:
+    [valkey] = school.platform.children("valkey-server")
+    os.kill(valkey, signal.SIGSTOP)
+    yield
+    os.kill(valkey, signal.SIGCONT)
+
+
+def skooly(school: School, *words: str) -> Any:
+    """What a command prints with `--json`."""
+    command = [sys.executable, "-m", "app.cli", *words, "--data", school.platform.answer["data"], "--json"]
+    done = subprocess.run(command, cwd=CHECKOUT, env=clean_environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.usefixtures("quiet_valkey")
+def test_a_revoked_key_is_refused_within_a_second(school: School) -> None:
+    issued = skooly(school, "keys", "issue", "--partner", "Cantine éphémère", "--preset", "cantine")
+    client = school.client(issued["key"])
+    assert client.get("/v1/students/badge/10011").status_code == 200
+    skooly(school, "keys", "revoke", issued["key"].split("_")[2])
+    give_up = time.monotonic() + 1.0
+    while client.get("/v1/students/badge/10011").status_code != 401:
+        assert time.monotonic() < give_up
+    assert client.get("/v1/students/badge/10011").json()["code"] == "UNAUTHENTICATED"
+
+
+def test_a_key_for_one_zone_is_told_that_another_is_not_its_own(school: School) -> None:
+    words = ["--partner", "Porte du restaurant", "--preset", "tourniquet", "--zones", "RESTAURANT"]
+    key = skooly(school, "keys", "issue", *words)["key"]
+    assert school.check("10011", preset=key).json()["decision"] == "granted"
+    refused = school.check("10011", "BIBLIOTHEQUE", preset=key)
+    assert refused.status_code == 403
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert "decision" not in refused.json()
