@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +49,7 @@ class Holder:
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.communicate()
+        shutil.rmtree(self.answer["sockets"], ignore_errors=True)  # what a killed parent cannot remove
 
     def servers_alive(self) -> bool:
         return any(is_alive(process) for process in self.answer["processes"].values())
@@ -203,6 +205,7 @@ async def test_killing_the_parent_leaves_no_server_of_another_account(root: Path
     holder = Holder(root, Isolation.ACCOUNT)
     holder.kill()
     await until(lambda: not holder.servers_alive())
+    holder.stop()
 
 
 @needs_root
