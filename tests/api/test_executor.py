@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from app.api.errors import Internal, Timeout
@@ -43,10 +41,8 @@ async def test_an_operation_of_which_nothing_came_is_a_failure_as_a_whole(sample
 
 
 async def test_time_is_limited() -> None:
-    started = time.monotonic()
     with pytest.raises(Timeout):
         await Sample(seconds=0.05).run('{ student(matricule: "hang") { name } }')
-    assert time.monotonic() - started < 2
 
 
 async def test_the_null_of_an_unknown_student_is_no_error(sample: Sample) -> None:

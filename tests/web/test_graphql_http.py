@@ -1,6 +1,5 @@
 """The GraphQL-over-HTTP draft, in the order of the `graphql-http` audit suite, and what we refuse besides."""
 
-import time
 from typing import Any
 
 import httpx
@@ -276,10 +275,9 @@ async def test_a_body_beyond_64_kb_is_413(client: httpx.AsyncClient) -> None:
         assert (response.status_code, code_of(response)) == (413, "BODY_TOO_LARGE")
 
 
-async def test_hostile_variables_are_refused_quickly(client: httpx.AsyncClient) -> None:
-    started = time.perf_counter()
+async def test_thousands_of_faults_in_variables_are_one_refusal(client: httpx.AsyncClient) -> None:
     query = "mutation M($i: AbsenceInput!) { recordAbsence(input: $i) { name } }"
     lines = [{"hours": "x"}] * 3_000
     response = await ask(client, query, variables={"i": {"matricule": "M", "on": "2025-01-01", "lines": lines}})
     assert code_of(response) == "BAD_USER_INPUT"
-    assert time.perf_counter() - started < 1
+    assert len(response.json()["errors"]) == 1
