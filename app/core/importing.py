@@ -17,6 +17,7 @@ from app.core.staging import Staging, open_staging
 from app.core.tabular import Columns, Problems, Table, open_table
 
 BATCH = 5_000
+NOTICEABLE = 500
 Phase = Literal["reading", "checking", "applying"]
 
 
@@ -58,14 +59,20 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class Written:
     """What changed. `made` counts what the file named and did not exist: programmes, classes, journals."""
 
     new: int
     changed: int
     unchanged: int
-    events: int
     made: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied(Written):
+    """What changed, and how many events say so."""
+
+    events: int = 0
 
 
 class Kind(Protocol):
@@ -75,6 +82,8 @@ class Kind(Protocol):
     columns: Columns
     tables: Mapping[str, str]
     checks: Sequence[Check]
+    filled: Sequence[str]
+    """The tables it writes: their statistics are refreshed, or look-ups in a new school would be misplanned."""
 
     def stage(self, values: list[Any], importing: Importing) -> tuple[Any, ...] | list[Fault]:
         """A row's values in the order of the first table, after its `line`, or what is wrong with them together."""
@@ -84,8 +93,12 @@ class Kind(Protocol):
         """Works out, inside the one transaction, what the checks look at."""
         ...
 
-    async def apply(self, connection: RawConnection, importing: Importing) -> Applied:
+    async def write(self, connection: RawConnection, importing: Importing) -> Written:
         """Makes the staged rows count, inside the one transaction."""
+        ...
+
+    async def record(self, connection: RawConnection, importing: Importing) -> int:
+        """Appends an event per change to the log, as the last statement, and says how many."""
         ...
 
 
@@ -186,10 +199,15 @@ async def _apply(
         if problems:
             return None
         progress("applying", 0, 1)
-        applied = await kind.apply(connection, importing)
+        written = await kind.write(connection, importing)
+        if written.new + written.changed >= NOTICEABLE:
+            await connection.execute("SELECT refresh_statistics($1)", list(kind.filled))
+        # Now rather than at COMMIT, where what is deferred would be judged under the lock of the event log.
+        await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        events = await kind.record(connection, importing) if written.new + written.changed else 0
         applying.keep = not options.dry_run
     progress("applying", 1, 1)
-    return applied
+    return Applied(written.new, written.changed, written.unchanged, written.made, events)
 
 
 async def _judge(check: Check, connection: RawConnection, importing: Importing, problems: Problems) -> None:

@@ -98,9 +98,11 @@ class Staging:
                 lock = f"import {self._school_id}"
                 if not await connection.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", lock):
                     raise ImportRunning
+                # A school that is being filled has no statistics yet: without them the planner would look up each of
+                # many rows by a scan. A hash over one school is never far from the best and never far off.
+                await connection.execute("SET LOCAL enable_nestloop = off")
                 applying = Applying(connection)
                 yield applying
-                await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
                 if not applying.keep:
                     await connection.execute("ROLLBACK")
         except RACES as error:

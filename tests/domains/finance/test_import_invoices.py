@@ -37,7 +37,7 @@ async def instalments(bench: Bench) -> list[tuple[object, ...]]:
 
 
 async def test_invoices_with_their_instalments(bench: Bench) -> None:
-    assert await bench.done(INVOICES, FILE) == Applied(2, 0, 0, 2)
+    assert await bench.done(INVOICES, FILE) == Applied(2, 0, 0, {}, 2)
     assert await instalments(bench) == [
         ("F-1", 1, "2024-10-15", 150_000, 0, True),
         ("F-1", 2, "2025-01-15", 150_000, 0, True),
@@ -75,16 +75,18 @@ async def test_invoices_with_their_instalments(bench: Bench) -> None:
 async def test_running_it_twice_changes_nothing_not_even_later(bench: Bench, clock: FixedClock) -> None:
     await bench.done(INVOICES, FILE)
     later = FixedClock(clock.now().replace(year=2026))
-    assert await Bench(bench.database, bench.school, later, bench.folder).done(INVOICES, FILE) == Applied(0, 0, 2, 0)
+    assert await Bench(bench.database, bench.school, later, bench.folder).done(INVOICES, FILE) == Applied(
+        0, 0, 2, {}, 0
+    )
 
 
 async def test_a_due_date_and_a_label_may_change(bench: Bench) -> None:
     await bench.done(INVOICES, FILE)
     applied = await bench.done(INVOICES, FILE.replace("15/04/2025", "30/04/2025"))
-    assert applied == Applied(0, 1, 1, 1)
+    assert applied == Applied(0, 1, 1, {}, 1)
     assert (await instalments(bench))[2][2] == "2025-04-30"
     applied = await bench.done(INVOICES, FILE.replace("15/04/2025", "30/04/2025").replace("2024-2025", "24-25"))
-    assert applied == Applied(0, 1, 1, 1)
+    assert applied == Applied(0, 1, 1, {}, 1)
     assert (await bench.events())[-1][0] == "invoice.updated"
 
 
@@ -101,13 +103,13 @@ async def test_what_an_issued_invoice_says_stays(bench: Bench, before: str, afte
 async def test_a_cancelled_invoice_is_left_alone(bench: Bench) -> None:
     await bench.done(INVOICES, FILE)
     await bench.execute("UPDATE invoice SET cancelled_at = now() WHERE number = 'F-2'")
-    assert await bench.done(INVOICES, FILE.replace("31/12/2024", "31/01/2025")) == Applied(0, 0, 2, 0)
+    assert await bench.done(INVOICES, FILE.replace("31/12/2024", "31/01/2025")) == Applied(0, 0, 2, {}, 0)
 
 
 async def test_money_that_came_first_settles_the_invoice(bench: Bench) -> None:
     money = "Mode;Référence;Matricule;Montant;Date\nWave;W-1;2024/INF/2;25000;10/12/2024\n"
     await bench.done(Payments(), money)
-    assert await bench.done(INVOICES, FILE) == Applied(2, 0, 0, 3)
+    assert await bench.done(INVOICES, FILE) == Applied(2, 0, 0, {}, 3)
     assert (await instalments(bench))[-1][4] == 20_000
     last = (await bench.events())[-1]
     assert (last[0], last[1]["number"]) == ("invoice.paid", "F-2")

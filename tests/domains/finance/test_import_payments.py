@@ -38,7 +38,7 @@ async def paid(bench: Bench) -> list[tuple[object, ...]]:
 
 async def test_oldest_due_first(bench: Bench) -> None:
     applied = await bench.done(PAYMENTS, HEAD + "Orange Money;OM-1;2024/inf/1;120 000;02/10/2024 14:05;\r\n")
-    assert applied == Applied(1, 0, 0, 1)
+    assert applied == Applied(1, 0, 0, {}, 1)
     assert await paid(bench) == [("F-1", 1, 100_000), ("F-1", 2, 0), ("F-2", 1, 20_000), ("F-3", 1, 0)]
     assert (await bench.events())[-1] == (
         "payment.recorded",
@@ -56,7 +56,7 @@ async def test_oldest_due_first(bench: Bench) -> None:
 async def test_several_payments_and_several_instalments(bench: Bench) -> None:
     money = HEAD + "".join(f"cash;C-{n};2024/INF/1;70000;0{n}/10/2024;\r\n" for n in range(1, 5))
     applied = await bench.done(PAYMENTS, money)
-    assert applied == Applied(4, 0, 0, 6)
+    assert applied == Applied(4, 0, 0, {}, 6)
     assert await paid(bench) == [("F-1", 1, 100_000), ("F-1", 2, 100_000), ("F-2", 1, 50_000), ("F-3", 1, 0)]
     assert await bench.rows("SELECT reference, allocated FROM payment ORDER BY 1") == [
         ("C-1", 70_000),
@@ -72,10 +72,10 @@ async def test_several_payments_and_several_instalments(bench: Bench) -> None:
 
 async def test_one_payment_for_several_invoices_and_half_of_one(bench: Bench) -> None:
     split = HEAD + "wave;W-1;2024/INF/1;50000;02/10/2024;F-2\r\nwave;W-1;2024/INF/1;60000;02/10/2024;F-1\r\n"
-    assert await bench.done(PAYMENTS, split) == Applied(1, 0, 0, 2)
+    assert await bench.done(PAYMENTS, split) == Applied(1, 0, 0, {}, 2)
     assert await paid(bench) == [("F-1", 1, 60_000), ("F-1", 2, 0), ("F-2", 1, 50_000), ("F-3", 1, 0)]
     assert await bench.rows("SELECT amount, allocated FROM payment") == [(110_000, 110_000)]
-    assert await bench.done(PAYMENTS, split) == Applied(0, 0, 1, 0)
+    assert await bench.done(PAYMENTS, split) == Applied(0, 0, 1, {}, 0)
 
 
 async def test_named_invoices_come_before_the_oldest(bench: Bench) -> None:
@@ -92,15 +92,15 @@ async def test_what_a_named_invoice_has_no_use_for_stays_free(bench: Bench) -> N
 
 async def test_running_it_twice_changes_nothing(bench: Bench) -> None:
     money = HEAD + "cash;C-1;2024/INF/1;10000;01/10/2024;\r\nMTN MoMo;M-1;2024/INF/2;30000;01/10/2024;F-3\r\n"
-    assert await bench.done(PAYMENTS, money) == Applied(2, 0, 0, 3)
+    assert await bench.done(PAYMENTS, money) == Applied(2, 0, 0, {}, 3)
     before = await paid(bench)
-    assert await bench.done(PAYMENTS, money) == Applied(0, 0, 2, 0)
+    assert await bench.done(PAYMENTS, money) == Applied(0, 0, 2, {}, 0)
     assert await paid(bench) == before
 
 
 async def test_an_operators_line_that_comes_twice_counts_once(bench: Bench) -> None:
     line = "OM;OM-7;2024/INF/2;30000;01/10/2024;\r\n"
-    assert await bench.done(PAYMENTS, HEAD + line + line) == Applied(1, 0, 0, 2)
+    assert await bench.done(PAYMENTS, HEAD + line + line) == Applied(1, 0, 0, {}, 2)
     assert await bench.rows("SELECT amount FROM payment") == [(30_000,)]
 
 

@@ -39,7 +39,7 @@ async def badge_events(bench: Bench) -> list[tuple[str, str, str]]:
 
 
 async def test_badges_are_assigned(bench: Bench) -> None:
-    assert await bench.done(BADGES, FILE) == Applied(2, 0, 0, 2)
+    assert await bench.done(BADGES, FILE) == Applied(2, 0, 0, {}, 2)
     assert await carried(bench) == {"04A2B3C4": "2024/INF/1", "12345": "2024/INF/2"}
     assert await badge_events(bench) == [
         ("badge.assigned", "04A2B3C4", "2024/INF/1"),
@@ -49,12 +49,12 @@ async def test_badges_are_assigned(bench: Bench) -> None:
 
 async def test_running_it_twice_changes_nothing(bench: Bench) -> None:
     await bench.done(BADGES, FILE)
-    assert await bench.done(BADGES, FILE) == Applied(0, 0, 2, 0)
+    assert await bench.done(BADGES, FILE) == Applied(0, 0, 2, {}, 0)
 
 
 async def test_a_badge_given_to_someone_else(bench: Bench) -> None:
     await bench.done(BADGES, FILE)
-    assert await bench.done(BADGES, "badge;matricule\n12345;2024/INF/1\n") == Applied(0, 1, 0, 2)
+    assert await bench.done(BADGES, "badge;matricule\n12345;2024/INF/1\n") == Applied(0, 1, 0, {}, 2)
     assert (await carried(bench))["12345"] == "2024/INF/1"
     assert (await badge_events(bench))[-2:] == [
         ("badge.revoked", "12345", "2024/INF/2"),
@@ -65,23 +65,23 @@ async def test_a_badge_given_to_someone_else(bench: Bench) -> None:
 async def test_two_students_swap_their_badges(bench: Bench) -> None:
     await bench.done(BADGES, FILE)
     applied = await bench.done(BADGES, "badge;matricule\n12345;2024/INF/1\n04A2B3C4;2024/INF/2\n")
-    assert applied == Applied(0, 2, 0, 4)
+    assert applied == Applied(0, 2, 0, {}, 4)
     assert await carried(bench) == {"04A2B3C4": "2024/INF/2", "12345": "2024/INF/1"}
 
 
 async def test_a_badge_taken_back(bench: Bench) -> None:
     await bench.done(BADGES, FILE)
     gone = "badge;matricule;actif\n12345;2024/INF/2;non\n"
-    assert await bench.done(BADGES, gone) == Applied(0, 1, 0, 1)
-    assert await bench.done(BADGES, gone) == Applied(0, 0, 1, 0)
+    assert await bench.done(BADGES, gone) == Applied(0, 1, 0, {}, 1)
+    assert await bench.done(BADGES, gone) == Applied(0, 0, 1, {}, 0)
     assert await carried(bench) == {"04A2B3C4": "2024/INF/1"}
 
 
 async def test_an_old_file_does_not_bring_a_lost_badge_back(bench: Bench) -> None:
     await bench.done(BADGES, FILE)
     await bench.done(BADGES, "badge;matricule;actif\n12345;2024/INF/2;non\n")
-    assert await bench.done(BADGES, FILE) == Applied(0, 0, 2, 0)
-    assert await bench.done(BADGES, "badge;matricule;actif\n12345;2024/INF/2;oui\n") == Applied(1, 0, 0, 1)
+    assert await bench.done(BADGES, FILE) == Applied(0, 0, 2, {}, 0)
+    assert await bench.done(BADGES, "badge;matricule;actif\n12345;2024/INF/2;oui\n") == Applied(1, 0, 0, {}, 1)
     assert "12345" in await carried(bench)
 
 

@@ -38,7 +38,7 @@ async def studies(bench: Bench) -> list[tuple[object, ...]]:
 
 async def test_students_with_their_studies(bench: Bench) -> None:
     applied = await bench.done(STUDENTS, FILE)
-    assert applied == Applied(3, 0, 0, 3, {"programmes": 2, "classes": 2, "school_years": 1})
+    assert applied == Applied(3, 0, 0, {"programmes": 2, "classes": 2, "school_years": 1}, 3)
     assert await people(bench) == [
         ("2024-ECO 7", "Ba", "Moussa"),
         ("2024/INF/0123", "N'Diaye", "Aïssatou"),
@@ -50,7 +50,7 @@ async def test_students_with_their_studies(bench: Bench) -> None:
 
 async def test_running_it_twice_changes_nothing(bench: Bench) -> None:
     await bench.done(STUDENTS, FILE)
-    assert await bench.done(STUDENTS, FILE) == Applied(0, 0, 3, 0)
+    assert await bench.done(STUDENTS, FILE) == Applied(0, 0, 3, {}, 0)
     assert len(await bench.events()) == 3
 
 
@@ -91,7 +91,7 @@ async def test_a_student_in_two_programmes(bench: Bench) -> None:
     applied = await bench.done(STUDENTS, two)
     assert (applied.new, applied.events) == (3, 3)
     assert [row[1] for row in await studies(bench) if row[0] == "2024/INF/9"] == ["ECO", "INF"]
-    assert await bench.done(STUDENTS, two) == Applied(0, 0, 3, 0)
+    assert await bench.done(STUDENTS, two) == Applied(0, 0, 3, {}, 0)
 
 
 async def test_a_class_alone_and_a_programme_alone(bench: Bench) -> None:
@@ -103,7 +103,7 @@ async def test_a_class_alone_and_a_programme_alone(bench: Bench) -> None:
 async def test_a_programme_without_a_class_keeps_the_class(bench: Bench) -> None:
     await bench.done(STUDENTS, "Matricule;Nom;Prénom;Programme;Classe\n1;A;B;INF;L1\n")
     applied = await bench.done(STUDENTS, "Matricule;Nom;Prénom;Programme\n1;A;B;INF\n")
-    assert applied == Applied(0, 0, 1, 0)
+    assert applied == Applied(0, 0, 1, {}, 0)
 
 
 async def test_the_year_is_the_one_that_runs_or_the_one_named(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from app.core.clock import today
 from app.core.database import RawConnection
 from app.core.errors import SkoolyError
-from app.core.importing import Applied, Check, Fault, Importing
+from app.core.importing import Check, Fault, Importing, Written
 from app.core.tabular import Column, Columns, day, identifier, minor_units, text
 from app.core.text import normalise_matricule
 from app.domains.events.service import append_events_from
@@ -46,6 +46,7 @@ class Invoices:
     name = "invoices"
     columns = COLUMNS
     tables: Mapping[str, str] = {**sql.TABLES, **allocating.TABLES}
+    filled: Sequence[str] = ("invoice", "instalment", "allocation")
     checks: Sequence[Check] = (
         Check(UnknownMatricule, "matricule", sql.UNKNOWN_MATRICULE),
         Check(InvoiceLinesDisagree, "number", sql.LINES_DISAGREE),
@@ -69,8 +70,7 @@ class Invoices:
         await connection.execute(sql.BILL)
         await connection.execute("ANALYZE pg_temp.billed")
 
-    async def apply(self, connection: RawConnection, importing: Importing) -> Applied:
-        now = importing.clock.now()
+    async def write(self, connection: RawConnection, importing: Importing) -> Written:
         await connection.execute(sql.ISSUE, today(importing.clock, importing.school.timezone))
         await connection.execute(sql.ISSUE_INSTALMENTS)
         await connection.execute(sql.RELABEL)
@@ -78,5 +78,7 @@ class Invoices:
         await connection.execute(sql.SPENDABLE)
         await allocating.allocate(connection)
         new, changed, invoices = await connection.fetchrow(sql.COUNT) or (0, 0, 0)
-        events = await append_events_from(connection, sql.EVENTS, now) if new + changed else 0
-        return Applied(new, changed, invoices - new - changed, events)
+        return Written(new, changed, invoices - new - changed)
+
+    async def record(self, connection: RawConnection, importing: Importing) -> int:
+        return await append_events_from(connection, sql.EVENTS, importing.clock.now())

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.core.database import RawConnection
 from app.core.errors import SkoolyError
-from app.core.importing import Applied, Check, Fault, Importing
+from app.core.importing import Check, Fault, Importing, Written
 from app.core.tabular import Column, Columns, day, identifier, minor_units, text, whole_number
 from app.core.text import normalise_code, normalise_matricule
 from app.domains.events.service import append_events_from
@@ -58,6 +58,7 @@ class Journals:
     name = "journals"
     columns = COLUMNS
     tables: Mapping[str, str] = sql.TABLES
+    filled: Sequence[str] = ("journal_entry", "journal_line")
     checks: Sequence[Check] = (
         Check(EntryLinesDisagree, "number", sql.LINES_DISAGREE),
         Check(NoFiscalPeriod, "entry_date", sql.NO_FISCAL_PERIOD),
@@ -109,7 +110,7 @@ class Journals:
         await connection.execute("ANALYZE pg_temp.entries")
         await connection.execute(sql.JUDGE)
 
-    async def apply(self, connection: RawConnection, importing: Importing) -> Applied:
+    async def write(self, connection: RawConnection, importing: Importing) -> Written:
         now, zone = importing.clock.now(), importing.school.timezone
         journals = int((await connection.execute(sql.MAKE_JOURNALS)).rpartition(" ")[2])
         await connection.execute(sql.DROP_OLD_LINES)
@@ -117,11 +118,11 @@ class Journals:
         await connection.execute(sql.INSERT_ENTRIES)
         await connection.execute(sql.INSERT_LINES)
         await connection.execute(sql.VALIDATE, now, zone)
-        # Now rather than at COMMIT, where every entry's balance would be judged under the lock of the event log.
-        await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         new, changed, entries = await connection.fetchrow(sql.COUNT) or (0, 0, 0)
-        events = await append_events_from(connection, sql.EVENTS, now) if new + changed else 0
-        return Applied(new, changed, entries - new - changed, events, {"journals": journals} if journals else {})
+        return Written(new, changed, entries - new - changed, {"journals": journals} if journals else {})
+
+    async def record(self, connection: RawConnection, importing: Importing) -> int:
+        return await append_events_from(connection, sql.EVENTS, importing.clock.now())
 
 
 def _sides(debit: str | None, credit: str | None, currency: str) -> tuple[list[int], list[Fault]]:

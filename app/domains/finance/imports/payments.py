@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from app.core.database import RawConnection
 from app.core.errors import SkoolyError
-from app.core.importing import Applied, Check, Fault, Importing
+from app.core.importing import Check, Fault, Importing, Written
 from app.core.tabular import Column, Columns, identifier, minor_units, moment
 from app.core.text import normalise_matricule
 from app.domains.events.service import append_events_from
@@ -71,6 +71,7 @@ class Payments:
     name = "payments"
     columns = COLUMNS
     tables: Mapping[str, str] = {**sql.TABLES, **allocating.TABLES}
+    filled: Sequence[str] = ("payment", "allocation", "instalment")
     checks: Sequence[Check] = (
         Check(UnknownMatricule, "matricule", sql.UNKNOWN_MATRICULE),
         Check(UnknownInvoice, "invoice", sql.UNKNOWN_INVOICE),
@@ -102,12 +103,13 @@ class Payments:
         await connection.execute(sql.RECEIVE)
         await connection.execute("ANALYZE pg_temp.received")
 
-    async def apply(self, connection: RawConnection, importing: Importing) -> Applied:
+    async def write(self, connection: RawConnection, importing: Importing) -> Written:
         await connection.execute(sql.RECORD)
         await connection.execute(sql.PORTIONS)
         await connection.execute(sql.SPENDABLE)
         await allocating.allocate(connection, named=True)
         new, payments = await connection.fetchrow(sql.COUNT) or (0, 0)
-        now = importing.clock.now()
-        events = await append_events_from(connection, sql.EVENTS, now) if new else 0
-        return Applied(new, 0, payments - new, events)
+        return Written(new, 0, payments - new)
+
+    async def record(self, connection: RawConnection, importing: Importing) -> int:
+        return await append_events_from(connection, sql.EVENTS, importing.clock.now())

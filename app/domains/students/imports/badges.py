@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.core.database import RawConnection
-from app.core.importing import Applied, Check, Fault, Importing
+from app.core.importing import Check, Fault, Importing, Written
 from app.core.tabular import Column, Columns, boolean, identifier
 from app.core.text import normalise_badge, normalise_matricule
 from app.domains.events.service import append_events_from
@@ -113,6 +113,7 @@ class Badges:
             line integer, uid text, school_id uuid, student_id uuid, revoke_id uuid, assign boolean,
             assigned_id uuid""",
     }
+    filled: Sequence[str] = ("badge",)
     checks: Sequence[Check] = (
         Check(UnknownMatricule, "matricule", UNKNOWN_MATRICULE),
         Check(BadgeTwice, "badge", BADGE_TWICE),
@@ -125,10 +126,12 @@ class Badges:
     async def prepare(self, connection: RawConnection, importing: Importing) -> None:
         await connection.execute(PLAN)
 
-    async def apply(self, connection: RawConnection, importing: Importing) -> Applied:
+    async def write(self, connection: RawConnection, importing: Importing) -> Written:
         now = importing.clock.now()
         await connection.execute(REVOKE, now)
         await connection.execute(ASSIGN, now)
         new, changed, rows = await connection.fetchrow(COUNT) or (0, 0, 0)
-        events = await append_events_from(connection, EVENTS, now) if new + changed else 0
-        return Applied(new, changed, rows - new - changed, events)
+        return Written(new, changed, rows - new - changed)
+
+    async def record(self, connection: RawConnection, importing: Importing) -> int:
+        return await append_events_from(connection, EVENTS, importing.clock.now())

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.core.clock import today
 from app.core.database import RawConnection
-from app.core.importing import Applied, Check, Fault, Importing
+from app.core.importing import Check, Fault, Importing, Written
 from app.core.tabular import Column, Columns, choice, day, email, identifier, text
 from app.core.text import normalise_code, normalise_matricule
 from app.domains.events.service import append_events_from
@@ -82,6 +82,7 @@ class Students:
     name = "students"
     columns = COLUMNS
     tables: Mapping[str, str] = sql.TABLES
+    filled: Sequence[str] = ("student", "enrolment")
     checks: Sequence[Check] = (
         Check(PersonTwice, "matricule", sql.PERSON_TWICE),
         Check(EnrolmentTwice, "matricule", sql.ENROLMENT_TWICE),
@@ -117,7 +118,7 @@ class Students:
         await connection.execute(sql.CLASS_OF_ITS_OWN)
         await connection.execute("ANALYZE pg_temp.enrolled")
 
-    async def apply(self, connection: RawConnection, importing: Importing) -> Applied:
+    async def write(self, connection: RawConnection, importing: Importing) -> Written:
         made = {
             "programmes": _count(await connection.execute(sql.MAKE_PROGRAMMES)),
             "classes": _count(await connection.execute(sql.MAKE_CLASSES)),
@@ -130,8 +131,10 @@ class Students:
         await connection.execute(sql.WRITE_ENROLMENTS, now)
         await connection.execute(sql.STAMP_STUDENTS, now)
         new, changed, people = await connection.fetchrow(sql.COUNT) or (0, 0, 0)
-        events = await append_events_from(connection, sql.EVENTS, now) if new + changed else 0
-        return Applied(new, changed, people - new - changed, events, {what: n for what, n in made.items() if n})
+        return Written(new, changed, people - new - changed, {what: n for what, n in made.items() if n})
+
+    async def record(self, connection: RawConnection, importing: Importing) -> int:
+        return await append_events_from(connection, sql.EVENTS, importing.clock.now())
 
 
 def school_year_code(written: str) -> str:
