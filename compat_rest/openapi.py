@@ -21,7 +21,7 @@ from compat_rest.endpoints import Endpoint, load_endpoints
 from compat_rest.gateway import Gateway
 from compat_rest.parameters import MAX_HEADER, Parameter
 from compat_rest.responses import Responses, problem_schemas
-from compat_rest.schemas import Components, InputSchemas, described, example_of
+from compat_rest.schemas import Components, InputSchemas, described, example_of, keywords_of
 
 Json = dict[str, Any]
 
@@ -32,7 +32,8 @@ DESCRIPTION = (
     "Errors are `application/problem+json` (RFC 9457): `type` and `code` are stable, `detail` is for a person, in "
     "French unless `Accept-Language` prefers English. Every answer carries `X-Request-Id`."
 )
-_VISIBLE = "^[ -~]*$"
+_VISIBLE = "^[!-~]([ -~]*[!-~])?$"
+"""What a header can carry: the spaces around it are not part of it."""
 SECURITY_SCHEMES: Json = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-KEY", "description": "`sk_live_…`"},
     "bearer": {"type": "http", "scheme": "bearer", "description": "The same key as `Authorization: Bearer sk_live_…`"},
@@ -115,17 +116,19 @@ class _Writer:
                 words["example"] = example
         if node.description is not None:
             words["description"] = node.description.value
-        schema = self._parameter_schema(parameter)
+        schema = self._parameter_schema(parameter, keywords_of(argument) if argument else {})
         if node.default_value is not None:
             schema["default"] = value_from_ast_untyped(node.default_value)
         required = {"required": True} if parameter.required else {}
         return {"name": parameter.name, "in": str(parameter.place), **words, **required, "schema": schema}
 
-    def _parameter_schema(self, parameter: Parameter) -> Json:
+    def _parameter_schema(self, parameter: Parameter, keywords: Json) -> Json:
+        """`keywords` are about the whole argument."""
         schema = _never_null(self._inputs.of(parameter.type))
         if parameter.many:
-            return {**schema, "items": _text_schema(_never_null(schema["items"]), parameter.place)}
-        return _text_schema(schema, parameter.place)
+            items = _text_schema(_never_null(schema["items"]), parameter.place)
+            return {**schema, "items": items, **keywords}
+        return _text_schema(schema, parameter.place, keywords)
 
     def _body(self) -> Json:
         body = self._endpoint.parameters.body
@@ -136,14 +139,17 @@ class _Writer:
         return {**words, "required": body.required, "content": content}
 
 
-def _text_schema(schema: Json, place: Place) -> Json:
+def _text_schema(schema: Json, place: Place, keywords: Json | None = None) -> Json:
     """The schema of a text in a URL or header, where control characters have no place."""
     if schema.get("pattern") == BODY_PATTERN:
-        schema["pattern"] = _VISIBLE if place is Place.HEADER else TEXT_PATTERN
+        schema["pattern"] = TEXT_PATTERN
         if place is not Place.QUERY:
             schema["minLength"] = 1
+    schema |= keywords or {}
     if place is Place.HEADER:
-        schema["maxLength"] = MAX_HEADER
+        schema["maxLength"] = min(schema.get("maxLength", MAX_HEADER), MAX_HEADER)
+        if "pattern" in schema:
+            schema["pattern"] = _VISIBLE
     return schema
 
 

@@ -80,14 +80,24 @@ def described(schema: Schema, element: Any) -> Schema:
 
 def example_of(element: Any) -> Any:
     """The `example` that a schema element carries, in its extensions or in its definition's metadata."""
-    extensions: Mapping[str, Any] = element.extensions or {}
-    if "example" in extensions:
-        return extensions["example"]
-    metadata = getattr(extensions.get("strawberry-definition"), "metadata", None) or {}
-    if "example" in metadata:
-        return metadata["example"]
+    extensions, metadata = _carried(element)
+    for each in (extensions, metadata):
+        if "example" in each:
+            return each["example"]
     nested = (each for each in metadata.values() if isinstance(each, Mapping))
     return next((each["example"] for each in nested if each.get("example") is not None), None)
+
+
+def keywords_of(element: Any) -> Schema:
+    """The `jsonSchema` that an argument or input field carries: what may be sent beyond what its type says."""
+    extensions, metadata = _carried(element)
+    return dict(extensions.get("jsonSchema") or metadata.get("jsonSchema") or {})
+
+
+def _carried(element: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The extensions of a schema element and the metadata of its definition."""
+    extensions: Mapping[str, Any] = element.extensions or {}
+    return extensions, getattr(extensions.get("strawberry-definition"), "metadata", None) or {}
 
 
 def enum_schema(type_: GraphQLEnumType, components: Components) -> Schema:
@@ -137,7 +147,7 @@ class InputSchemas:
         return reference(type_.name)
 
     def _property(self, each: GraphQLInputField) -> Schema:
-        schema = described(self.of(each.type), each)
+        schema = described({**self.of(each.type), **keywords_of(each)}, each)
         value: Any = each.default_value
         type_ = get_named_type(each.type)
         if isinstance(type_, GraphQLEnumType):

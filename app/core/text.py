@@ -5,10 +5,46 @@ turn an index into a scan), so identifiers are normalised here, before they reac
 """
 
 import unicodedata
+from dataclasses import dataclass
 
 from app.core.errors import InvalidInput
 
-LONGEST_IDENTIFIER = 64
+_PRINTABLE = r"[^\u0000-\u001f\u007f-\u009f]*"
+_MARK = r"[^\s\u0000-\u001f\u007f-\u009f]"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a text has to look like: checked here, and told as it is checked by the documentation of the API.
+
+    At most `longest` characters as it is given, none of them a control character; not only spaces, unless `blank`.
+    """
+
+    longest: int
+    blank: bool = False
+
+    def read(self, text: str, field: str) -> str:
+        """The text, trimmed. Raises InvalidInput naming `field`."""
+        if len(text) > self.longest:
+            raise InvalidInput(
+                field=field,
+                reason_fr=f"{self.longest} caractères au plus, il y en a {len(text)}",
+                reason_en=f"at most {self.longest} characters, there are {len(text)}",
+            )
+        trimmed = refuse_control_characters(text, field).strip()
+        if not (trimmed or self.blank):
+            raise InvalidInput(field=field, reason_fr="elle ne peut pas être vide", reason_en="it cannot be empty")
+        return trimmed
+
+    @property
+    def keywords(self) -> dict[str, object]:
+        """The same in the words of JSON Schema."""
+        if self.blank:
+            return {"maxLength": self.longest, "pattern": f"^{_PRINTABLE}$"}
+        return {"minLength": 1, "maxLength": self.longest, "pattern": f"^{_PRINTABLE}{_MARK}{_PRINTABLE}$"}
+
+
+IDENTIFIER = Form(64)
 
 
 def refuse_control_characters(text: str, field: str) -> str:
@@ -24,15 +60,8 @@ def refuse_control_characters(text: str, field: str) -> str:
 
 
 def _identifier(text: str, field: str) -> str:
-    # Upper-casing can decompose and lengthen ("ß", "ΐ"): what is stored is composed and measured afterwards.
-    cleaned = unicodedata.normalize("NFC", refuse_control_characters(text, field).upper()).strip()
-    if not cleaned or len(cleaned) > LONGEST_IDENTIFIER:
-        raise InvalidInput(
-            field=field,
-            reason_fr=f"de 1 à {LONGEST_IDENTIFIER} caractères",
-            reason_en=f"1 to {LONGEST_IDENTIFIER} characters",
-        )
-    return cleaned
+    """Measured as it is given: a caller cannot know that upper-casing lengthens some texts ("ß", "ΐ")."""
+    return unicodedata.normalize("NFC", IDENTIFIER.read(text, field).upper())
 
 
 def normalise_matricule(text: str) -> str:

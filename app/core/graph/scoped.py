@@ -9,8 +9,11 @@ from typing import Any
 import strawberry
 
 from app.core.scopes import Scope
+from app.core.text import Form
 
 METADATA_KEY = "skooly"
+KEYWORDS = "jsonSchema"
+"""The metadata under which an input tells, in the words of JSON Schema, what its type does not."""
 
 
 def scoped(
@@ -26,16 +29,18 @@ def scoped(
     graphql_type: Any = None,
     default: Any = None,
     optional: bool = False,
+    form: Form | None = None,
 ) -> Any:
     """A field that any one of `scopes` opens.
 
     `cost` is what resolving it once costs (before execution, see `app.api.cost`); `size` is how many items a list
     without a `first` argument is assumed to hold; `personal` marks data about a person, whose reading is audited;
-    `example` appears in the documentation of both APIs; `optional` gives an input field the default `default`.
+    `example` appears in the documentation of both APIs; `optional` gives an input field the default `default`;
+    `form` is what the service takes for an input field's text.
     """
     if not scopes:
         raise TypeError("scoped() needs at least one scope: deny by default")
-    metadata = {
+    metadata: dict[str, Any] = {
         METADATA_KEY: {
             "scopes": tuple(sorted({str(scope) for scope in scopes})),
             "cost": cost,
@@ -44,6 +49,8 @@ def scoped(
             "example": example,
         }
     }
+    if form is not None:
+        metadata[KEYWORDS] = form.keywords
     arguments: dict[str, Any] = {"description": description, "metadata": metadata}
     if name is not None:
         arguments["name"] = name
@@ -56,6 +63,14 @@ def scoped(
     if resolver is not None:
         return strawberry.field(resolver=resolver, **arguments)
     return strawberry.field(**arguments)
+
+
+def takes(form: Form, *, description: str, example: str | None = None) -> Any:
+    """An argument that is a text of this form, for `Annotated`."""
+    metadata: dict[str, Any] = {KEYWORDS: form.keywords}
+    if example is not None:
+        metadata["example"] = example
+    return strawberry.argument(description=description, metadata=metadata)
 
 
 def any_scope(scopes: Sequence[Scope]) -> Callable[..., Any]:

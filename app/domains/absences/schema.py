@@ -11,11 +11,12 @@ from strawberry import argument
 
 from app.core.graph.context import Context, Info
 from app.core.graph.failure import Failure
-from app.core.graph.scoped import any_scope, scoped
+from app.core.graph.scoped import any_scope, scoped, takes
 from app.core.scopes import Scope
+from app.core.text import IDENTIFIER
 from app.domains.absences import errors
-from app.domains.absences.service import AbsenceRecord, record_absence
-from app.domains.partners.idempotency import once
+from app.domains.absences.service import REASON, AbsenceRecord, record_absence
+from app.domains.partners.idempotency import KEY, once
 from app.domains.students.errors import StudentNotFound
 from app.domains.students.schema import StudentNotFoundFailure
 
@@ -74,7 +75,9 @@ RecordAbsenceResult = Annotated[
 
 @strawberry.input(description="An absence to record.")
 class RecordAbsenceInput:
-    matricule: str = _of_absence(description="Who is away, in any case.", personal=True, example="2024/INF/0123")
+    matricule: str = _of_absence(
+        description="Who is away, in any case.", personal=True, example="2024/INF/0123", form=IDENTIFIER
+    )
     starts_at: datetime = _of_absence(
         description="The first instant, with its offset; from five years ago to a year ahead.",
         example="2025-01-13T08:00:00+00:00",
@@ -84,7 +87,7 @@ class RecordAbsenceInput:
         example="2025-01-13T12:00:00+00:00",
     )
     reason: str | None = _of_absence(
-        description="Why: at most 500 characters, on one line.", example="Rendez-vous", optional=True
+        description="Why: at most 500 characters, on one line.", example="Rendez-vous", optional=True, form=REASON
     )
     justified: bool = _of_absence(
         description="Whether the school accepts the reason.", example=False, optional=True, default=False
@@ -96,7 +99,7 @@ async def _record_absence(
     input: Annotated[RecordAbsenceInput, argument(description="The absence.")],
     idempotency_key: Annotated[
         str | None,
-        argument(description="Repeating the mutation with the same key repeats its answer, not its effect."),
+        takes(KEY, description="Repeating the mutation with the same key repeats its answer, not its effect."),
     ] = None,
 ) -> RecordAbsenceResult:
     try:

@@ -10,8 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.core.actor import Actor
-from app.core.errors import InvalidInput
-from app.core.text import refuse_control_characters
+from app.core.text import Form
 from app.domains.absences.errors import (
     AbsenceEndsFirst,
     AbsenceOutOfRange,
@@ -24,7 +23,7 @@ from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
 from app.domains.students.service import require_student
 
-LONGEST_REASON = 500
+REASON = Form(500, blank=True)
 LONGEST = timedelta(days=366)
 PAST = timedelta(days=5 * 366)
 AHEAD = timedelta(days=366)
@@ -129,11 +128,4 @@ def _instant(moment: datetime, field: str) -> datetime:
 def _reason(reason: str | None) -> str | None:
     if reason is None:
         return None
-    cleaned = refuse_control_characters(reason, "reason").strip()
-    if len(cleaned) > LONGEST_REASON:
-        raise InvalidInput(
-            field="reason",
-            reason_fr=f"{LONGEST_REASON} caractères au plus",
-            reason_en=f"at most {LONGEST_REASON} characters",
-        )
-    return cleaned or None
+    return REASON.read(reason, "reason") or None

@@ -23,7 +23,7 @@ from app.domains.access.service import zone_open_to
 from app.domains.access.statements import CLAIM_RECEIPT, DECIDE_ACCESS, FIND_RECORDED, KEEP_PASSAGE
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
-from app.domains.finance.service.checks import instant_of, one_of, words_of
+from app.domains.finance.service.checks import REFERENCE, instant_of, one_of
 
 DIRECTIONS = ("in", "out")
 AHEAD = timedelta(minutes=5)
@@ -52,8 +52,8 @@ async def record_passage(
     event = DeviceEvent(
         zone=zone_open_to(actor, zone),
         badge=normalise_badge(badge, "badge"),
-        device_id=words_of(device_id, "deviceId"),
-        device_event_id=words_of(device_event_id, "deviceEventId"),
+        device_id=REFERENCE.read(device_id, "deviceId"),
+        device_event_id=REFERENCE.read(device_event_id, "deviceEventId"),
         direction=one_of(direction, DIRECTIONS, "direction"),
         occurred_at=instant_of(occurred_at, "occurredAt"),
         offline=offline,

@@ -13,14 +13,16 @@ from strawberry import argument
 from app.core.errors import Language
 from app.core.graph.context import Context, Info
 from app.core.graph.failure import Failure
-from app.core.graph.scoped import any_scope, scoped
+from app.core.graph.scoped import any_scope, scoped, takes
 from app.core.scopes import Scope
+from app.core.text import IDENTIFIER
 from app.domains.access import decisions, errors
 from app.domains.access.loaders import AccessChecks
 from app.domains.access.passages import record_passage
 from app.domains.access.records import PassageRecord
 from app.domains.access.service import check_access
-from app.domains.partners.idempotency import once
+from app.domains.finance.service.checks import REFERENCE
+from app.domains.partners.idempotency import KEY, once
 
 _of_check = any_scope([Scope.ACCESS_CHECK])
 _of_passage = any_scope([Scope.ACCESS_RECORD])
@@ -144,12 +146,17 @@ RecordPassageResult = Annotated[
 
 @strawberry.input(description="A passage, as a device tells it.")
 class RecordPassageInput:
-    zone: str = _of_passage(description="Code of the zone, in any case.", example="RESTAURANT")
-    badge: str = _of_passage(description="What the reader read, in any case.", personal=True, example="12345")
-    device_id: str = _of_passage(description="The device, as the school names it.", example="tourniquet-1")
+    zone: str = _of_passage(description="Code of the zone, in any case.", example="RESTAURANT", form=IDENTIFIER)
+    badge: str = _of_passage(
+        description="What the reader read, in any case.", personal=True, example="12345", form=IDENTIFIER
+    )
+    device_id: str = _of_passage(
+        description="The device, as the school names it.", example="tourniquet-1", form=REFERENCE
+    )
     device_event_id: str = _of_passage(
         description="The device's own number of this event: telling it again answers what was recorded first.",
         example="2025-01-13/000042",
+        form=REFERENCE,
     )
     direction: Direction = _of_passage(description="Which way.", example="in", optional=True, default=Direction.IN)
     occurred_at: datetime = _of_passage(
@@ -165,8 +172,8 @@ class RecordPassageInput:
 
 async def _check_access(
     info: Info,
-    nfc: Annotated[str, argument(description="What the reader read, in any case.", metadata={"example": "12345"})],
-    zone: Annotated[str, argument(description="Code of the zone, in any case.", metadata={"example": "RESTAURANT"})],
+    nfc: Annotated[str, takes(IDENTIFIER, description="What the reader read, in any case.", example="12345")],
+    zone: Annotated[str, takes(IDENTIFIER, description="Code of the zone, in any case.", example="RESTAURANT")],
 ) -> AccessDecision:
     context = info.context
     try:
@@ -189,7 +196,7 @@ async def _record_passage(
     input: Annotated[RecordPassageInput, argument(description="The passage.")],
     idempotency_key: Annotated[
         str | None,
-        argument(description="Repeating the mutation with the same key repeats its answer, not its effect."),
+        takes(KEY, description="Repeating the mutation with the same key repeats its answer, not its effect."),
     ] = None,
 ) -> RecordPassageResult:
     context = info.context

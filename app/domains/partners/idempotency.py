@@ -12,14 +12,13 @@ from sqlmodel import col
 
 from app.core.actor import Actor
 from app.core.database import Database, Wall
-from app.core.errors import InvalidInput
-from app.core.text import refuse_control_characters
+from app.core.text import Form
 from app.domains.partners.errors import IdempotencyInFlight, IdempotencyKeyReused
 from app.domains.partners.tables import IdempotencyKey
 
 T = TypeVar("T")
 
-LONGEST_KEY = 200
+KEY = Form(200)
 FIELD = "idempotencyKey"
 FORGOTTEN_AT_ONCE = 10_000
 
@@ -43,7 +42,7 @@ async def once(
     """
     if key is None:
         return await perform()
-    _check(key)
+    KEY.read(key, FIELD)
     digest = _digest(payload)
     await _claim(session, actor, operation, key)
     kept = (await session.execute(kept_outcome(actor, operation, key))).one_or_none()
@@ -82,16 +81,6 @@ async def _claim(session: AsyncSession, actor: Actor, operation: str, key: str) 
     number = int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True)
     if not await session.scalar(select(func.pg_try_advisory_xact_lock(number))):
         raise IdempotencyInFlight(field=FIELD)
-
-
-def _check(key: str) -> None:
-    refuse_control_characters(key, FIELD)
-    if not 1 <= len(key) <= LONGEST_KEY:
-        raise InvalidInput(
-            field=FIELD,
-            reason_fr=f"de 1 à {LONGEST_KEY} caractères",
-            reason_en=f"1 to {LONGEST_KEY} characters",
-        )
 
 
 def _digest(payload: Mapping[str, Any]) -> bytes:

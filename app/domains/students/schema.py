@@ -5,15 +5,15 @@ from enum import Enum
 from typing import Annotated, Self
 
 import strawberry
-from strawberry import argument
 
 from app.core.clock import today
 from app.core.graph.connection import After, First, PageInfo, read_cursor, write_cursor
 from app.core.graph.context import Context, Info
 from app.core.graph.failure import Failure
-from app.core.graph.scoped import any_scope, scoped
+from app.core.graph.scoped import any_scope, scoped, takes
 from app.core.pagination import DEFAULT_PAGE, Page, Position, page_size
 from app.core.scopes import Scope
+from app.core.text import IDENTIFIER
 from app.domains.students.records import BadgeHolder as BadgeHolderRecord
 from app.domains.students.records import EnrolmentRecord, StudentRecord
 from app.domains.students.service import describe_student, find_badge_holder, list_students
@@ -160,9 +160,10 @@ async def _student(
     info: Info,
     matricule: Annotated[
         str,
-        argument(
+        takes(
+            IDENTIFIER,
             description="The student's number, in any case: `2024/inf/0123` will do.",
-            metadata={"example": "2024/INF/0123"},
+            example="2024/INF/0123",
         ),
     ],
 ) -> Student | None:
@@ -177,7 +178,7 @@ async def _student(
 
 async def _student_by_badge(
     info: Info,
-    id: Annotated[str, argument(description="What the reader read, in any case.", metadata={"example": "12345"})],
+    id: Annotated[str, takes(IDENTIFIER, description="What the reader read, in any case.", example="12345")],
 ) -> BadgeHolder | None:
     async with info.context.read() as session:
         record = await find_badge_holder(session, id)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from app.core.errors import InvalidInput
-from app.domains.finance.service.checks import amount_of, instant_of, one_of, words_of
+from app.domains.finance.service.checks import amount_of, instant_of, one_of
 
 
 def test_an_instant_is_told_in_utc() -> None:
@@ -31,16 +31,6 @@ def test_an_instant_lies_in_the_calendar(moment: datetime) -> None:
 def test_an_amount_is_positive_and_sensible(amount: int) -> None:
     with pytest.raises(InvalidInput):
         amount_of(amount, "XOF")
-
-
-@pytest.mark.parametrize("text", ["", " \t", "a\x00b", "x" * 65])
-def test_words_are_few_and_printable(text: str) -> None:
-    with pytest.raises(InvalidInput):
-        words_of(text, "reference")
-
-
-def test_words_are_trimmed() -> None:
-    assert words_of(" OM-1 ", "reference") == "OM-1"
 
 
 def test_a_choice_is_named_with_what_there_is() -> None:

@@ -12,13 +12,15 @@ from strawberry import argument
 
 from app.core.graph.context import Context, Info
 from app.core.graph.failure import Failure
-from app.core.graph.scoped import any_scope, scoped
+from app.core.graph.scoped import any_scope, scoped, takes
 from app.core.money import to_decimal_string, to_minor
 from app.core.scopes import Scope
+from app.core.text import IDENTIFIER
 from app.domains.finance import errors
 from app.domains.finance.records import AllocationRecord, PaymentRecord
 from app.domains.finance.service import record_payment
-from app.domains.partners.idempotency import once
+from app.domains.finance.service.checks import REFERENCE
+from app.domains.partners.idempotency import KEY, once
 from app.domains.students.errors import StudentNotFound
 from app.domains.students.schema import StudentNotFoundFailure
 
@@ -26,7 +28,7 @@ _of_payment = any_scope([Scope.PAYMENTS_WRITE])
 
 IdempotencyKey = Annotated[
     str | None,
-    argument(description="Repeating the mutation with the same key repeats its answer, not its effect."),
+    takes(KEY, description="Repeating the mutation with the same key repeats its answer, not its effect."),
 ]
 
 
@@ -115,10 +117,14 @@ RecordPaymentResult = Annotated[
 
 @strawberry.input(description="A payment to record.")
 class RecordPaymentInput:
-    matricule: str = _of_payment(description="Who paid, in any case.", personal=True, example="2024/INF/0123")
+    matricule: str = _of_payment(
+        description="Who paid, in any case.", personal=True, example="2024/INF/0123", form=IDENTIFIER
+    )
     provider: PaymentProvider = _of_payment(description="Through whom.", example="orange_money")
     reference: str = _of_payment(
-        description="The provider's reference: given twice, it is still one payment.", example="MP250113.0900.A12345"
+        description="The provider's reference: given twice, it is still one payment.",
+        example="MP250113.0900.A12345",
+        form=REFERENCE,
     )
     amount: str = _of_payment(description="How much: a decimal like `150000` or `10.50`.", example="150000")
     currency: str = _of_payment(description="ISO 4217 code.", example="XOF")
@@ -129,6 +135,7 @@ class RecordPaymentInput:
         description="The invoice it is for. Null settles what is open in that currency, oldest due first.",
         example="F-2024-0001",
         optional=True,
+        form=REFERENCE,
     )
 
 

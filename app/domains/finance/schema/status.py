@@ -5,12 +5,12 @@ from enum import Enum
 from typing import Annotated, Self
 
 import strawberry
-from strawberry import argument
 
 from app.core.clock import today
 from app.core.graph.context import Info
-from app.core.graph.scoped import any_scope, scoped
+from app.core.graph.scoped import any_scope, scoped, takes
 from app.core.scopes import Scope
+from app.core.text import IDENTIFIER
 from app.domains.finance import records
 from app.domains.finance.service import financial_status
 
@@ -40,7 +40,7 @@ class FinancialStatus:
 async def resolve_financial_status(
     info: Info,
     matricule: Annotated[
-        str, argument(description="The student's number, in any case.", metadata={"example": "2024/INF/0123"})
+        str, takes(IDENTIFIER, description="The student's number, in any case.", example="2024/INF/0123")
     ],
 ) -> FinancialStatus | None:
     context = info.context

@@ -12,10 +12,12 @@ from app.core.graph.failure import Failure
 from app.core.graph.scoped import any_scope, scoped
 from app.core.money import to_decimal_string, to_minor
 from app.core.scopes import Scope
+from app.core.text import IDENTIFIER
 from app.domains.finance import errors
 from app.domains.finance.records import TopUpRecord
 from app.domains.finance.schema.payments import CurrencyMismatchFailure, IdempotencyKey, PaymentProvider
 from app.domains.finance.service import top_up_wallet
+from app.domains.finance.service.checks import REFERENCE
 from app.domains.partners.idempotency import once
 from app.domains.students.errors import StudentNotFound
 from app.domains.students.schema import StudentNotFoundFailure
@@ -59,10 +61,14 @@ TopUpWalletResult = Annotated[
 
 @strawberry.input(description="Money to put into a wallet, which is made where there is none.")
 class TopUpWalletInput:
-    matricule: str = _of_wallet(description="Whose wallet, in any case.", personal=True, example="2024/INF/0123")
+    matricule: str = _of_wallet(
+        description="Whose wallet, in any case.", personal=True, example="2024/INF/0123", form=IDENTIFIER
+    )
     provider: PaymentProvider = _of_wallet(description="Through whom.", example="wave")
     reference: str = _of_wallet(
-        description="The provider's reference: given twice, it is still one top-up.", example="WAVE-8841"
+        description="The provider's reference: given twice, it is still one top-up.",
+        example="WAVE-8841",
+        form=REFERENCE,
     )
     amount: str = _of_wallet(description="How much: a decimal like `5000` or `10.50`.", example="5000")
     currency: str = _of_wallet(description="ISO 4217 code, the wallet's own where there is one.", example="XOF")

@@ -33,7 +33,7 @@ from app.domains.finance.errors import (
 from app.domains.finance.facts import entry_facts
 from app.domains.finance.journal_records import Line, PostedEntry, Source
 from app.domains.finance.journal_tables import FiscalPeriod, FiscalYear, Journal, JournalEntry
-from app.domains.finance.service.checks import LONGEST_LABEL, words_of
+from app.domains.finance.service.checks import LABEL, REFERENCE
 from app.domains.finance.statements import INSERT_LINES, VALIDATE_ENTRY
 
 _REFUSALS: dict[str, type[BooksError]] = {
@@ -80,7 +80,7 @@ def _months(starts_on: date, ends_on: date) -> Iterator[tuple[str, date, date]]:
 
 async def ensure_journal(session: AsyncSession, *, code: str, label: str) -> UUID:
     """The journal of that code, made where there is none; its label is then left alone."""
-    values = {"code": normalise_code(code, "code"), "label": words_of(label, "label", LONGEST_LABEL)}
+    values = {"code": normalise_code(code, "code"), "label": LABEL.read(label, "label")}
     made = insert(Journal).values(school_id=THIS_SCHOOL, **values).on_conflict_do_nothing()
     await session.execute(made)
     found = select(col(Journal.id)).where(col(Journal.school_id) == THIS_SCHOOL, col(Journal.code) == values["code"])
@@ -111,9 +111,9 @@ async def post_entry(
     journal_id = await _lock_journal(session, journal_code)
     period = await _period(session, entry_date)
     values: dict[str, Any] = {
-        "piece_ref": words_of(piece_ref, "pieceRef"),
+        "piece_ref": REFERENCE.read(piece_ref, "pieceRef"),
         "piece_date": piece_date,
-        "label": words_of(label, "label", LONGEST_LABEL),
+        "label": LABEL.read(label, "label"),
         "currency": currency,
         "entry_date": entry_date,
         "source_type": source.type if source else None,

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from app.core.errors import InvalidInput
 from app.core.money import LARGEST, exponent
-from app.core.text import refuse_control_characters
+from app.core.text import Form
 
-LONGEST_REFERENCE = 64
-LONGEST_LABEL = 200
+REFERENCE = Form(64)
+LABEL = Form(200)
 
 
 def amount_of(amount: int, currency: str, field: str = "amount") -> int:
@@ -21,16 +21,6 @@ def amount_of(amount: int, currency: str, field: str = "amount") -> int:
             reason_en="an amount greater than zero, of a sensible size",
         )
     return amount
-
-
-def words_of(text: str, field: str, longest: int = LONGEST_REFERENCE) -> str:
-    """The text, trimmed. Raises InvalidInput when it is empty, too long or holds control characters."""
-    cleaned = refuse_control_characters(text, field).strip()
-    if not 1 <= len(cleaned) <= longest:
-        raise InvalidInput(
-            field=field, reason_fr=f"de 1 à {longest} caractères", reason_en=f"1 to {longest} characters"
-        )
-    return cleaned
 
 
 def instant_of(moment: datetime, field: str) -> datetime:

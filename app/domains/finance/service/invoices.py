@@ -15,7 +15,7 @@ from app.domains.events.topics import Topic
 from app.domains.finance.errors import InvoiceNumberTaken
 from app.domains.finance.facts import invoice_facts
 from app.domains.finance.records import Due, IssuedInvoice
-from app.domains.finance.service.checks import LONGEST_LABEL, amount_of, one_of, words_of
+from app.domains.finance.service.checks import LABEL, REFERENCE, amount_of, one_of
 from app.domains.finance.tables import KINDS, Instalment, Invoice
 from app.domains.students.service import require_student
 
@@ -37,9 +37,9 @@ async def issue_invoice(
     InvoiceNumberTaken, and InvalidInput for unusable texts and amounts.
     """
     values: dict[str, Any] = {
-        "number": words_of(number, "number"),
+        "number": REFERENCE.read(number, "number"),
         "kind": one_of(kind, KINDS, "kind"),
-        "label": words_of(label, "label", LONGEST_LABEL),
+        "label": LABEL.read(label, "label"),
         "currency": currency,
         "total": _total(instalments, currency),
         "issued_on": issued_on,

@@ -16,7 +16,7 @@ from app.domains.events.topics import Topic
 from app.domains.finance.errors import CurrencyMismatch, InvoiceNotFound, PaymentConflict
 from app.domains.finance.facts import invoice_facts, payment_facts
 from app.domains.finance.records import AllocationRecord, PaymentRecord
-from app.domains.finance.service.checks import amount_of, instant_of, one_of, words_of
+from app.domains.finance.service.checks import REFERENCE, amount_of, instant_of, one_of
 from app.domains.finance.statements import (
     DESCRIBE_PAYMENT,
     FIND_INVOICE,
@@ -49,7 +49,7 @@ async def record_payment(
     """
     values: dict[str, Any] = {
         "provider": one_of(provider, PROVIDERS, "provider"),
-        "reference": words_of(reference, "reference"),
+        "reference": REFERENCE.read(reference, "reference"),
         "amount": amount_of(amount, currency),
         "currency": currency,
         "received_at": instant_of(received_at, "receivedAt"),
@@ -74,7 +74,7 @@ async def _named_invoice(
 ) -> UUID | None:
     if number is None:
         return None
-    cleaned = words_of(number, "invoiceNumber")
+    cleaned = REFERENCE.read(number, "invoiceNumber")
     found = await session.execute(FIND_INVOICE, {"number": cleaned, "student_id": student.id})
     invoice = found.one_or_none()
     if invoice is None:

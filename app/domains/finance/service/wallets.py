@@ -16,7 +16,7 @@ from app.domains.events.topics import Topic
 from app.domains.finance.errors import CurrencyMismatch, InsufficientBalance, WalletConflict
 from app.domains.finance.facts import low_wallet_facts, top_up_facts
 from app.domains.finance.records import TopUpRecord
-from app.domains.finance.service.checks import amount_of, instant_of, one_of, words_of
+from app.domains.finance.service.checks import REFERENCE, amount_of, instant_of, one_of
 from app.domains.finance.statements import FIND_WALLET
 from app.domains.finance.tables import PROVIDERS, Wallet, WalletEntry
 from app.domains.students.service import require_student
@@ -43,7 +43,7 @@ async def top_up_wallet(
         "kind": "top_up",
         "amount": amount_of(amount, currency),
         "provider": one_of(provider, PROVIDERS, "provider"),
-        "reference": words_of(reference, "reference"),
+        "reference": REFERENCE.read(reference, "reference"),
         "occurred_at": func.now() if occurred_at is None else instant_of(occurred_at, "occurredAt"),
     }
     student = await require_student(session, matricule)
