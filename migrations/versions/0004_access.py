@@ -85,7 +85,7 @@ RETURNS TABLE (n bigint, zone_id uuid, student_id uuid, first_name text, reason 
         SELECT badge.student_id, badge.revoked_at FROM badge
         WHERE z.id IS NOT NULL AND badge.school_id = school AND badge.uid = asked.badge
         ORDER BY (badge.assigned_at <= as_of AND coalesce(badge.revoked_at > as_of, true)) DESC,
-            badge.revoked_at DESC NULLS FIRST, badge.assigned_at DESC
+            (badge.assigned_at <= as_of) DESC, badge.revoked_at DESC NULLS FIRST, badge.assigned_at DESC
         LIMIT 1
     ) b ON true
     LEFT JOIN student s ON s.school_id = school AND s.id = b.student_id

@@ -28,6 +28,7 @@ from app.domains.finance.service.checks import REFERENCE, instant_of, one_of
 DIRECTIONS = ("in", "out")
 AHEAD = timedelta(minutes=5)
 PAST = timedelta(days=31)
+_NOBODY_WE_KNOW = frozenset({Reason.UNKNOWN_BADGE, Reason.BADGE_REVOKED})
 
 
 async def record_passage(
@@ -142,8 +143,11 @@ async def _decide(session: AsyncSession, event: DeviceEvent, local: datetime, no
 
 
 async def _debit(session: AsyncSession, event: DeviceEvent, decided: Any, local: datetime) -> MealDebit:
-    """A device that let somebody in by itself has served the meal: the wallet follows, below zero if need be."""
-    if event.direction != "in" or decided.student_id is None:
+    """A device that let somebody in by itself has served the meal: the wallet follows, below zero if need be.
+
+    Not that of whoever had lost the badge by then.
+    """
+    if event.direction != "in" or decided.reason in _NOBODY_WE_KNOW:
         return MealDebit()
     served = event.offline or event.granted is True
     return await debit(session, decided.student_id, decided.zone_id, event.occurred_at, local, served=served)

@@ -20,7 +20,7 @@ from app.domains.access import decisions, errors
 from app.domains.access.loaders import AccessChecks
 from app.domains.access.passages import record_passage
 from app.domains.access.records import PassageRecord
-from app.domains.access.service import check_access
+from app.domains.access.service import check_access, zone_open_to
 from app.domains.finance.service.checks import REFERENCE
 from app.domains.partners.idempotency import KEY, once
 
@@ -222,6 +222,7 @@ async def _once(context: Context, passage: RecordPassageInput, key: str | None) 
             encode=PassageRecord.encode,
             decode=PassageRecord.decode,
         )
+        zone_open_to(context.actor, record.zone)  # what is repeated may be what another key of the partner recorded
         if record.student_id is not None:
             context.saw(record.student_id)
     return record

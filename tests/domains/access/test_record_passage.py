@@ -225,6 +225,17 @@ async def test_meals_that_one_wallet_cannot_pay_together_are_not_both_granted(
     assert await balance(database, someone) == 0
 
 
+async def test_nobody_pays_for_whoever_found_their_badge(
+    database: Database, asker: Asker, actor: Actor, visit: MakeVisit
+) -> None:
+    someone = await visit(Reason.BADGE_REVOKED)
+    async with database.raw(Wall.app(actor.school_id)) as connection:
+        await connection.execute("UPDATE badge SET assigned_at = '2025-01-01Z', revoked_at = '2025-01-02Z'")
+    result = await record(asker, actor, passage(someone, offline=True, granted=True))
+    assert (result["decision"], result["mealDebited"]) == ("granted", False)
+    assert await balance(database, someone) == 10 * PRICE
+
+
 async def test_a_late_passage_is_of_whoever_held_the_badge_then(
     database: Database, asker: Asker, actor: Actor, clock: FixedClock, visit: MakeVisit
 ) -> None:
