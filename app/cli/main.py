@@ -4,6 +4,7 @@ import typer
 
 from app.cli.export import openapi, schema
 from app.cli.failure import run_command
+from app.cli.imports import imports
 from app.cli.keys import keys
 from app.cli.migrate import bootstrap, migrate
 from app.cli.run_tests import run_tests
@@ -31,6 +32,7 @@ cli.command()(bootstrap)
 cli.command()(secrets)
 cli.add_typer(schools, name="schools")
 cli.add_typer(keys, name="keys")
+cli.add_typer(imports, name="import")
 cli.add_typer(schema, name="schema")
 cli.add_typer(openapi, name="openapi")
 

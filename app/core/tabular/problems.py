@@ -9,9 +9,12 @@ KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`line` counts physical lines from 1, as an editor shows them; `column` is the title as the file writes it."""
+    """`line` counts physical lines from 1, as an editor shows them; `column` is the title as the file writes it.
 
-    line: int
+    What concerns the whole file has neither.
+    """
+
+    line: int | None
     column: str | None
     error: SkoolyError
 
@@ -32,7 +35,7 @@ class Problems:
     count: int = 0
     first: list[Problem] = field(default_factory=list)
 
-    def add(self, line: int, column: str | None, error: SkoolyError) -> None:
+    def add(self, line: int | None, column: str | None, error: SkoolyError) -> None:
         self.count += 1
         if len(self.first) < self.kept:
             self.first.append(Problem(line, column, error))
