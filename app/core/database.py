@@ -4,6 +4,7 @@ Every transaction says who it is: `BEGIN; SET LOCAL ROLE …; SET LOCAL app.scho
 and row-level security does the rest. A transaction without a wall runs as the login role, which may read nothing.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from app.core.errors import Unavailable
 
 CONNECT_SECONDS = 5
+ANSWER_SECONDS = 8
+"""More than the server's own statement_timeout, which tells more."""
 UNREACHABLE = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError, TimeoutError)
 
 
@@ -69,9 +72,10 @@ class WalledConnection(asyncpg.Connection):
 class Database:
     """Two doors on one PostgreSQL: SQLAlchemy sessions for the services, bare asyncpg for hot batched reads."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, answer_seconds: float = ANSWER_SECONDS) -> None:
         self.url = url
         self.pool_size = pool_size
+        self._answer_seconds = answer_seconds
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -152,7 +156,11 @@ class Database:
         """
         connection = await self._held()
         try:
-            return await connection.fetch(statement, *args)
+            async with asyncio.timeout(self._answer_seconds):
+                return await connection.fetch(statement, *args)
+        except TimeoutError as error:  # nobody is there any more: the server itself stops a statement before that
+            connection.terminate()
+            raise Unavailable from error
         finally:
             if not connection.is_closed():
                 self._idle.append(connection)
