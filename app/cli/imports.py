@@ -31,6 +31,13 @@ from app.domains.students.imports import Badges, Students
 
 REFUSED = 1
 PHASES: Mapping[Phase, str] = {"reading": "Lecture", "checking": "Contrôle", "applying": "Enregistrement"}
+MADE = {
+    "programmes": ("programme(s) créé(s)", "programme(s) made"),
+    "classes": ("classe(s) créée(s)", "class(es) made"),
+    "school_years": ("année(s) scolaire(s) créée(s)", "school year(s) made"),
+    "journals": ("journal(aux) créé(s)", "journal(s) made"),
+    "fiscal_years": ("exercice(s) créé(s)", "fiscal year(s) made"),
+}
 WORDS = {
     "fr": ("ligne", "colonne", "erreur"),
     "en": ("line", "column", "error"),
@@ -93,7 +100,7 @@ class Answer:
             french = self.language == "fr"
             names = ("nouveaux", "modifiés", "inchangés") if french else ("new", "changed", "unchanged")
             counts = zip((applied.new, applied.changed, applied.unchanged), names, strict=True)
-            made = [f"{count} {what}" for what, count in applied.made.items()]
+            made = [f"{count} {MADE[what][not french]}" for what, count in applied.made.items()]
             print(", ".join([*(f"{count} {name}" for count, name in counts), *made]))
             if self.dry_run:
                 said = "Essai : rien n'a été enregistré." if french else "Dry run: nothing was kept."

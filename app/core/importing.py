@@ -89,8 +89,8 @@ class Kind(Protocol):
         """A row's values in the order of the first table, after its `line`, or what is wrong with them together."""
         ...
 
-    async def prepare(self, connection: RawConnection, importing: Importing) -> None:
-        """Works out, inside the one transaction, what the checks look at."""
+    async def prepare(self, connection: RawConnection, importing: Importing) -> Mapping[str, int]:
+        """Works out, inside the one transaction, what the checks look at; says what had to be made for that."""
         ...
 
     async def write(self, connection: RawConnection, importing: Importing) -> Written:
@@ -192,7 +192,7 @@ async def _apply(
     async with staging.apply() as applying:
         connection = applying.connection
         progress("checking", 0, len(kind.checks))
-        await kind.prepare(connection, importing)
+        made = await kind.prepare(connection, importing)
         for done, check in enumerate(kind.checks, start=1):
             await _judge(check, connection, importing, problems)
             progress("checking", done, len(kind.checks))
@@ -207,7 +207,13 @@ async def _apply(
         events = await kind.record(connection, importing) if written.new + written.changed else 0
         applying.keep = not options.dry_run
     progress("applying", 1, 1)
-    return Applied(written.new, written.changed, written.unchanged, written.made, events)
+    every = {what: count for what, count in {**made, **written.made}.items() if count}
+    return Applied(written.new, written.changed, written.unchanged, every, events)
+
+
+def affected(status: str) -> int:
+    """How many rows a statement wrote: "INSERT 0 3" → 3."""
+    return int(status.rpartition(" ")[2])
 
 
 async def _judge(check: Check, connection: RawConnection, importing: Importing, problems: Problems) -> None:

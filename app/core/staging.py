@@ -39,6 +39,14 @@ class SessionLost(SkoolyError):
     )
 
 
+class StagingForbidden(SkoolyError):
+    """The roles are older than imports."""
+
+    code = "STAGING_FORBIDDEN"
+    fr = "Le rôle de l'application ne peut pas créer de tables temporaires : relancez ./skooly bootstrap."
+    en = "The application's role may not make temporary tables: run ./skooly bootstrap again."
+
+
 class ImportRunning(SkoolyError):
     """Two imports of one school at once would judge rows that the other is changing."""
 
@@ -73,9 +81,12 @@ class Staging:
         self._backend = connection.get_server_pid()
 
     async def make(self, table: str, columns: str) -> None:
-        """A temporary table; `columns` as in CREATE TABLE."""
-        async with self._transaction() as connection:
-            await connection.execute(f"CREATE TEMPORARY TABLE {table} ({columns})")
+        """A temporary table; `columns` as in CREATE TABLE. Raises StagingForbidden."""
+        try:
+            async with self._transaction() as connection:
+                await connection.execute(f"CREATE TEMPORARY TABLE {table} ({columns})")
+        except asyncpg.InsufficientPrivilegeError:
+            raise StagingForbidden from None
 
     async def copy(self, table: str, records: Sequence[tuple[Any, ...]]) -> None:
         """Adds rows to a temporary table, in a commit of their own."""

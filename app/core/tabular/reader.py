@@ -111,7 +111,7 @@ class Table:
             raise EmptyFile
         while not record[-1].strip():
             record.pop()
-        self._titles = [title.strip() for title in record]
+        self._titles = [shown(title.strip()) for title in record]
         self._matched = self._columns.match(self._titles, line)
         slots = {column: slot for slot, column in enumerate(self._columns.all)}
         self._plan: list[tuple[int, int, Column]] = [

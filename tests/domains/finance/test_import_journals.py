@@ -41,7 +41,7 @@ async def entries(bench: Bench) -> list[tuple[object, ...]]:
 
 
 async def test_entries_with_their_lines(bench: Bench) -> None:
-    assert await bench.done(JOURNALS, FILE) == Applied(2, 0, 0, {"journals": 2}, 2)
+    assert await bench.done(JOURNALS, FILE) == Applied(2, 0, 0, {"fiscal_years": 1, "journals": 2}, 2)
     assert await entries(bench) == [("OM", 1, "validated", 3, 100_000), ("VT", 1, "validated", 2, 150_000)]
     assert await bench.rows("SELECT line_no, account, aux_account FROM journal_line ORDER BY debit DESC LIMIT 1") == [
         (1, "4111", "2024/INF/1")
@@ -98,7 +98,7 @@ async def test_drafts_change_and_are_validated_in_the_end(bench: Bench) -> None:
             f"OD;5;15/01/2025;4111;{label};500;;{date}\nOD;5;15/01/2025;7061;{label};;500;{date}\n"
         )
 
-    assert await bench.done(JOURNALS, file("un", "")) == Applied(1, 0, 0, {"journals": 1}, 0)
+    assert await bench.done(JOURNALS, file("un", "")) == Applied(1, 0, 0, {"fiscal_years": 1, "journals": 1}, 0)
     assert await bench.done(JOURNALS, file("un", "")) == Applied(0, 0, 1, {}, 0)
     assert await bench.done(JOURNALS, file("deux", "")) == Applied(0, 1, 0, {}, 0)
     assert await entries(bench) == [("OD", 5, "draft", 2, 500)]

@@ -183,3 +183,7 @@ async def test_the_same_file_as_windows_writes_it(bench: Bench) -> None:
     await bench.done(STUDENTS, FILE)
     excel = FILE.removeprefix("\ufeff").replace(";", "\t").encode("cp1252")
     assert (await bench.done(STUDENTS, excel)).unchanged == 3
+
+
+async def test_titles_alone_are_a_file_of_nobody(bench: Bench) -> None:
+    assert await bench.done(STUDENTS, FILE.splitlines()[0]) == Applied(0, 0, 0, {}, 0)

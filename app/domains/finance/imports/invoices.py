@@ -66,9 +66,10 @@ class Invoices:
             return [Fault("amount", refusal)]
         return number, matricule, normalise_matricule(matricule), due_on, amount, code, kind, label, issued_on
 
-    async def prepare(self, connection: RawConnection, importing: Importing) -> None:
+    async def prepare(self, connection: RawConnection, importing: Importing) -> Mapping[str, int]:
         await connection.execute(sql.BILL)
         await connection.execute("ANALYZE pg_temp.billed")
+        return {}
 
     async def write(self, connection: RawConnection, importing: Importing) -> Written:
         await connection.execute(sql.ISSUE, today(importing.clock, importing.school.timezone))

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.core.database import RawConnection
 from app.core.errors import SkoolyError
-from app.core.importing import Check, Fault, Importing, Written
+from app.core.importing import Check, Fault, Importing, Written, affected
 from app.core.tabular import Column, Columns, day, identifier, minor_units, text, whole_number
 from app.core.text import normalise_code, normalise_matricule
 from app.domains.events.service import append_events_from
@@ -101,25 +101,26 @@ class Journals:
             currency,
         )
 
-    async def prepare(self, connection: RawConnection, importing: Importing) -> None:
-        await connection.execute(sql.MAKE_YEARS)
+    async def prepare(self, connection: RawConnection, importing: Importing) -> Mapping[str, int]:
+        years = affected(await connection.execute(sql.MAKE_YEARS))
         await connection.execute(sql.MAKE_PERIODS)
         await connection.execute(sql.DATE)
         await connection.execute("ANALYZE pg_temp.days")
         await connection.execute(sql.GATHER, "validated_on" not in importing.present)
         await connection.execute("ANALYZE pg_temp.entries")
         await connection.execute(sql.JUDGE)
+        return {"fiscal_years": years}
 
     async def write(self, connection: RawConnection, importing: Importing) -> Written:
         now, zone = importing.clock.now(), importing.school.timezone
-        journals = int((await connection.execute(sql.MAKE_JOURNALS)).rpartition(" ")[2])
+        journals = affected(await connection.execute(sql.MAKE_JOURNALS))
         await connection.execute(sql.DROP_OLD_LINES)
         await connection.execute(sql.UPDATE_DRAFTS)
         await connection.execute(sql.INSERT_ENTRIES)
         await connection.execute(sql.INSERT_LINES)
         await connection.execute(sql.VALIDATE, now, zone)
         new, changed, entries = await connection.fetchrow(sql.COUNT) or (0, 0, 0)
-        return Written(new, changed, entries - new - changed, {"journals": journals} if journals else {})
+        return Written(new, changed, entries - new - changed, {"journals": journals})
 
     async def record(self, connection: RawConnection, importing: Importing) -> int:
         return await append_events_from(connection, sql.EVENTS, importing.clock.now())

@@ -97,11 +97,12 @@ class Payments:
         at = received_at.replace(tzinfo=ZoneInfo(importing.school.timezone))
         return provider, reference, matricule, normalise_matricule(matricule), amount, at, code, invoice
 
-    async def prepare(self, connection: RawConnection, importing: Importing) -> None:
+    async def prepare(self, connection: RawConnection, importing: Importing) -> Mapping[str, int]:
         await connection.execute(sql.COUNT_ONCE)
         await connection.execute("ANALYZE pg_temp.lines")
         await connection.execute(sql.RECEIVE)
         await connection.execute("ANALYZE pg_temp.received")
+        return {}
 
     async def write(self, connection: RawConnection, importing: Importing) -> Written:
         await connection.execute(sql.RECORD)

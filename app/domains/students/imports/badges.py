@@ -123,8 +123,9 @@ class Badges:
         badge, matricule, active = values
         return badge, matricule, normalise_matricule(matricule), active
 
-    async def prepare(self, connection: RawConnection, importing: Importing) -> None:
+    async def prepare(self, connection: RawConnection, importing: Importing) -> Mapping[str, int]:
         await connection.execute(PLAN)
+        return {}
 
     async def write(self, connection: RawConnection, importing: Importing) -> Written:
         now = importing.clock.now()

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.core.clock import today
 from app.core.database import RawConnection
-from app.core.importing import Check, Fault, Importing, Written
+from app.core.importing import Check, Fault, Importing, Written, affected
 from app.core.tabular import Column, Columns, choice, day, email, identifier, text
 from app.core.text import normalise_code, normalise_matricule
 from app.domains.events.service import append_events_from
@@ -111,18 +111,19 @@ class Students:
             ends_on,
         )
 
-    async def prepare(self, connection: RawConnection, importing: Importing) -> None:
+    async def prepare(self, connection: RawConnection, importing: Importing) -> Mapping[str, int]:
         day_ = today(importing.clock, importing.school.timezone)
         current = await connection.fetchval(sql.CURRENT_YEAR, day_)
         await connection.execute(sql.ENROLLED, current or school_year_around(day_))
         await connection.execute(sql.CLASS_OF_ITS_OWN)
         await connection.execute("ANALYZE pg_temp.enrolled")
+        return {}
 
     async def write(self, connection: RawConnection, importing: Importing) -> Written:
         made = {
-            "programmes": _count(await connection.execute(sql.MAKE_PROGRAMMES)),
-            "classes": _count(await connection.execute(sql.MAKE_CLASSES)),
-            "school_years": _count(await connection.execute(sql.MAKE_YEARS, FIRST_MONTH)),
+            "programmes": affected(await connection.execute(sql.MAKE_PROGRAMMES)),
+            "classes": affected(await connection.execute(sql.MAKE_CLASSES)),
+            "school_years": affected(await connection.execute(sql.MAKE_YEARS, FIRST_MONTH)),
         }
         now = importing.clock.now()
         stated = ["birth_date" in importing.present, "email" in importing.present]
@@ -131,7 +132,7 @@ class Students:
         await connection.execute(sql.WRITE_ENROLMENTS, now)
         await connection.execute(sql.STAMP_STUDENTS, now)
         new, changed, people = await connection.fetchrow(sql.COUNT) or (0, 0, 0)
-        return Written(new, changed, people - new - changed, {what: n for what, n in made.items() if n})
+        return Written(new, changed, people - new - changed, made)
 
     async def record(self, connection: RawConnection, importing: Importing) -> int:
         return await append_events_from(connection, sql.EVENTS, importing.clock.now())
@@ -147,7 +148,3 @@ def school_year_around(day_: date) -> str:
     """The code of the school year, September to August, that `day_` lies in."""
     first = day_.year if day_.month >= FIRST_MONTH else day_.year - 1
     return f"{first}-{first + 1}"
-
-
-def _count(status: str) -> int:
-    return int(status.rpartition(" ")[2])
