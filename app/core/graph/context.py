@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.actor import Actor
 from app.core.clock import Clock
 from app.core.database import Database, Wall
-from app.core.errors import Language
+from app.core.errors import Language, SkoolyError
 
 Service = TypeVar("Service")
 
@@ -82,10 +82,18 @@ class Context:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """A transaction of its own for one mutation field: commits on success, rolls back on a failure."""
-        async with self.database.transaction(Wall.app(self.actor.school_id)) as session:
-            yield session
-            await self._audit(session)
+        """A transaction of its own for one mutation field: commits on success, rolls back on a failure.
+
+        A failure that speaks of a student has `student_id` among its facts: being told it is audited too, by `close`.
+        """
+        try:
+            async with self.database.transaction(Wall.app(self.actor.school_id)) as session:
+                yield session
+                await self._audit(session)
+        except SkoolyError as failure:
+            if isinstance(student := failure.facts.get("student_id"), UUID):
+                self.saw(student)
+            raise
 
     async def start_over(self) -> None:
         """Forgets what was read, for a query that is resolved a second time: rolls back, notes no subject yet."""

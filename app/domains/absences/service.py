@@ -92,7 +92,7 @@ async def record_absence(
     made = made.on_conflict_do_nothing(constraint="ex_absence_overlap")
     absence_id = await session.scalar(made.returning(col(Absence.id)))
     if absence_id is None:
-        raise AbsenceOverlap(field="startsAt")
+        raise AbsenceOverlap(field="startsAt", student_id=student.id)
     absence = AbsenceRecord(absence_id, student.id, student.matricule, start, end, cleaned, justified, now)
     record_event(session, Topic.ABSENCE_RECORDED, subject=absence.id, facts=absence_facts(absence), occurred_at=now)
     return absence

@@ -274,3 +274,13 @@ moments = st.datetimes(
 )
 def test_an_outcome_survives_its_journey_through_json(absence: AbsenceRecord) -> None:
     assert AbsenceRecord.decode(absence.encode()) == absence
+
+
+async def test_telling_that_somebody_is_away_already_is_audited(
+    database: Database, asker: Asker, actor: Actor, student: StudentIdentity
+) -> None:
+    await record(asker, actor, absence(student))
+    assert (await record(asker, actor, absence(student, "09:00", "10:00")))["__typename"] == "AbsenceOverlap"
+    async with database.raw(Wall.app(actor.school_id)) as connection:
+        rows = await connection.fetch("SELECT subjects FROM audit_entry")
+    assert [row["subjects"] for row in rows] == [[student.id]] * 2

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -263,3 +264,33 @@ async def test_the_registry_may_not_write(database: Database, asker: Asker) -> N
     registry = await make_actor(database, preset="scolarite")
     with pytest.raises(InsufficientScope):
         await asker.ask(registry, RECORD, input=payment("X", "150"))
+
+
+@pytest.mark.parametrize(
+    ("failure", "others"),
+    [
+        ("InvoiceNotFound", {"invoiceNumber": "F-3"}),
+        ("CurrencyMismatch", {"invoiceNumber": "F-EUR"}),
+        ("PaymentConflict", {"amount": "301"}),
+    ],
+)
+async def test_a_refusal_that_speaks_of_a_student_is_audited(
+    database: Database, asker: Asker, core: Actor, matricule: str, failure: str, others: dict[str, Any]
+) -> None:
+    await asker.data(core, RECORD, input=payment(matricule, "300"))
+    refused = await asker.data(core, RECORD, input=payment(matricule, **{"amount": "300", **others}))
+    assert refused["recordPayment"]["__typename"] == failure
+    async with database.raw(Wall.app(core.school_id)) as connection:
+        student = await connection.fetchval("SELECT id FROM student WHERE matricule = $1", matricule)
+        rows = await connection.fetch("SELECT subjects FROM audit_entry")
+    assert [row["subjects"] for row in rows] == [[student]] * 2
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize("timezone", ["Africa/Dakar", "Africa/Lagos"])
+async def test_nothing_is_recorded_at_an_instant_that_the_school_cannot_show(
+    asker: Asker, core: Actor, matricule: str, instant: str, timezone: str
+) -> None:
+    there = replace(core, timezone=timezone)
+    refusal = await asker.refusal(there, RECORD, input=payment(matricule, "10", receivedAt=instant))
+    assert refusal == ("INVALID_INPUT", "receivedAt")

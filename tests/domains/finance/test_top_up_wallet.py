@@ -199,3 +199,17 @@ async def test_meals_at_once_never_overdraw(database: Database, core: Actor, stu
     assert sum(isinstance(outcome, UUID) for outcome in outcomes) == 2
     assert sum(isinstance(outcome, InsufficientBalance) for outcome in outcomes) == 4
     assert await balance(database, core) == (200, 200)
+
+
+@pytest.mark.parametrize(
+    ("failure", "others"), [("CurrencyMismatch", {"currency": "EUR"}), ("WalletConflict", {"amount": "501"})]
+)
+async def test_a_refusal_that_speaks_of_a_student_is_audited(
+    database: Database, asker: Asker, core: Actor, student: StudentIdentity, failure: str, others: dict[str, str]
+) -> None:
+    await top_up(asker, core, student.matricule, "500")
+    refused = await top_up(asker, core, student.matricule, **{"amount": "500", **others})
+    assert refused["__typename"] == failure
+    async with database.raw(Wall.app(core.school_id)) as connection:
+        rows = await connection.fetch("SELECT subjects FROM audit_entry")
+    assert [row["subjects"] for row in rows] == [[student.id]] * 2

@@ -1,7 +1,7 @@
 """What every command of this slice asks of its inputs."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 
 from app.core.errors import InvalidInput
 from app.core.money import LARGEST, exponent
@@ -24,12 +24,12 @@ def amount_of(amount: int, currency: str, field: str = "amount") -> int:
 
 
 def instant_of(moment: datetime, field: str) -> datetime:
-    """The instant in UTC. Raises InvalidInput without an offset, or when the offset leaves the calendar."""
-    if moment.tzinfo is not None:
-        try:
-            return moment.astimezone(UTC)
-        except OverflowError:
-            pass
+    """The instant in UTC. Raises InvalidInput without an offset, or where some offset leaves the calendar.
+
+    In the years 1 and 9999 the offset given, or that of the school to which it is shown, may do so.
+    """
+    if moment.tzinfo is not None and MINYEAR < moment.year < MAXYEAR:
+        return moment.astimezone(UTC)
     raise InvalidInput(
         field=field,
         reason_fr="une date et une heure avec leur décalage, comme 2025-01-13T08:00:00+00:00",

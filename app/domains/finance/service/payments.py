@@ -78,9 +78,9 @@ async def _named_invoice(
     found = await session.execute(FIND_INVOICE, {"number": cleaned, "student_id": student.id})
     invoice = found.one_or_none()
     if invoice is None:
-        raise InvoiceNotFound(field="invoiceNumber", number=cleaned)
+        raise InvoiceNotFound(field="invoiceNumber", number=cleaned, student_id=student.id)
     if invoice.currency != currency:
-        raise CurrencyMismatch(field="currency", given=currency, expected=invoice.currency)
+        raise CurrencyMismatch(field="currency", given=currency, expected=invoice.currency, student_id=student.id)
     invoice_id: UUID = invoice.id
     return invoice_id
 
@@ -90,7 +90,7 @@ async def _first(session: AsyncSession, student: StudentIdentity, asked: dict[st
     payment = await _described(session, asked)
     same = (payment.student_id, payment.amount, payment.currency) == (student.id, asked["amount"], asked["currency"])
     if not same:
-        raise PaymentConflict(field="reference", reference=payment.reference)
+        raise PaymentConflict(field="reference", reference=payment.reference, student_id=student.id)
     return payment
 
 

@@ -48,7 +48,7 @@ async def top_up_wallet(
     }
     student = await require_student(session, matricule)
     wallet = await _wallet(session, student.id, currency)
-    entry_id, is_new = await _add_line(session, wallet.id, line)
+    entry_id, is_new = await _add_line(session, student.id, wallet.id, line)
     balance = (await _wallet(session, student.id, currency)).balance
     facts = top_up_facts(
         matricule=student.matricule,
@@ -88,7 +88,7 @@ async def debit_meal(
     }
     async with session.begin_nested():
         wallet = await _wallet(session, student_id, currency)
-        entry_id, is_new = await _add_line(session, wallet.id, line)
+        entry_id, is_new = await _add_line(session, student_id, wallet.id, line)
         if is_new:
             await _judge(session, student_id, amount, currency, offline=offline)
     return entry_id
@@ -112,11 +112,13 @@ async def _wallet(session: AsyncSession, student_id: UUID, currency: str) -> Row
         await session.execute(made.on_conflict_do_nothing(constraint="uq_wallet_school_id_student_id"))
         found = (await session.execute(FIND_WALLET, {"student_id": student_id})).one()
     if found.currency != currency:
-        raise CurrencyMismatch(field="currency", given=currency, expected=found.currency)
+        raise CurrencyMismatch(field="currency", given=currency, expected=found.currency, student_id=student_id)
     return found
 
 
-async def _add_line(session: AsyncSession, wallet_id: UUID, line: dict[str, Any]) -> tuple[UUID, bool]:
+async def _add_line(
+    session: AsyncSession, student_id: UUID, wallet_id: UUID, line: dict[str, Any]
+) -> tuple[UUID, bool]:
     """The line of this kind, provider and reference, and whether it is new. Raises WalletConflict."""
     made = insert(WalletEntry).values(school_id=THIS_SCHOOL, wallet_id=wallet_id, **line)
     made = made.on_conflict_do_nothing(constraint="uq_wallet_entry_school_id_kind_provider_reference")
@@ -134,5 +136,5 @@ async def _add_line(session: AsyncSession, wallet_id: UUID, line: dict[str, Any]
         )
     ).one()
     if (first.wallet_id, first.amount) != (wallet_id, line["amount"]):
-        raise WalletConflict(field="reference", reference=line["reference"])
+        raise WalletConflict(field="reference", reference=line["reference"], student_id=student_id)
     return first.id, False
