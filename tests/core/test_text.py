@@ -1,5 +1,7 @@
 """Identifiers as people type them come out as one stored key."""
 
+import time
+
 import jsonschema_rs
 import pytest
 from hypothesis import example, given
@@ -97,3 +99,11 @@ def test_whatever_passes_can_be_stored(typed: str) -> None:
         return
     assert "\x00" not in stored
     assert stored.encode().decode() == stored
+
+
+def test_a_long_run_of_marks_is_refused_before_it_is_composed() -> None:
+    """Putting marks in order is quadratic: the 64 KB of a body would hold the process for three seconds."""
+    started = time.process_time()
+    with pytest.raises(InvalidInput):
+        normalise_matricule("a" + "\u0315" * 15_000 + "\u0327" * 15_000)
+    assert time.process_time() - started < 0.5
