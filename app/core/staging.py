@@ -78,7 +78,7 @@ class Staging:
         self._connection = connection
         self._wall = Wall.app(school_id)
         self._school_id = school_id
-        self._backend = connection.get_server_pid()
+        self._backend: int | None = None
 
     async def make(self, table: str, columns: str) -> None:
         """A temporary table; `columns` as in CREATE TABLE. Raises StagingForbidden."""
@@ -126,8 +126,10 @@ class Staging:
         limits = f"SET LOCAL transaction_timeout = 0; SET LOCAL statement_timeout = '{LONGEST_STATEMENT}';"
         await connection.execute(f"BEGIN; {limits} {self._wall.statements()}")
         try:
-            if await connection.fetchval("SELECT pg_backend_pid()") != self._backend:
+            backend = await connection.fetchval("SELECT pg_backend_pid()")
+            if self._backend not in (None, backend):
                 raise SessionLost
+            self._backend = backend
             yield connection
             await connection.execute("COMMIT")
         except BaseException:
