@@ -14,9 +14,7 @@ from app.api.catalogue import EVERY_SCOPE
 from app.domains.partners.presets import PRESETS
 from app.web.generated import SCHEMA, SCOPES
 from tests.contracts.documents import Probe, probes
-from tests.e2e.conftest import School, school
-
-__all__ = ["school"]
+from tests.e2e.conftest import School
 
 OPENED = {
     "cantine": {"Query.studentByBadge"},

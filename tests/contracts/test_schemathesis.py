@@ -1,0 +1,129 @@
+"""The running platform against its OpenAPI document, with the key of every preset: every check, nothing found.
+
+Cases come from the document, well-formed and spoilt; some of their values are those of the demo school, so that they
+reach further than a 404. The seed is fixed: a run that fails, fails again.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from schemathesis.checks import CheckContext
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import Failure
+from schemathesis.core.transport import Response
+
+from app.demo.personas import PERSONAS, REVOKED_BADGE, UNKNOWN_BADGE
+from app.domains.partners.presets import PRESETS
+from app.web.generated import OPENAPI
+from tests.e2e.conftest import School
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+RULES = frozenset(
+    {
+        "ABSENCE_ENDS_FIRST",
+        "ABSENCE_OUT_OF_RANGE",
+        "ABSENCE_TOO_LONG",
+        "PASSAGE_IN_FUTURE",
+        "PASSAGE_TOO_OLD",
+        "IDEMPOTENCY_KEY_REUSED",
+    }
+)
+"""Why a well-formed request may be refused with 422: its dates against the clock or one another, its past."""
+
+
+def instants(*days: float) -> dict[str, Any]:
+    return {"values": [(NOW + timedelta(days=each)).isoformat() for each in days]}
+
+
+def known(dictionary: str) -> dict[str, Any]:
+    return {"dictionary": dictionary, "probability": 0.5}
+
+
+def configuration() -> SchemathesisConfig:
+    quiet = {"extra-data-sources": {"responses": False}}  # what one test learnt would change the next
+    refused_by_rules = {"positive_data_acceptance": {"expected-statuses": ["201", "401", "403", "404", "409", "422"]}}
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": 20241231,
+            "generation": {
+                "deterministic": True,
+                "database": "none",
+                "max-examples": 25,
+                "with-security-parameters": False,  # the preset's key is on every request; `ignored_auth` takes it off
+            },
+            "checks": {
+                "positive_data_acceptance": {"expected-statuses": ["200", "304", "403", "404"]},
+                "negative_data_rejection": {"expected-statuses": ["400", "403", "404", "405", "406", "415", "422"]},
+                "max_response_time": 5,
+            },
+            "operations": [
+                {"include-operation-id": each, "checks": refused_by_rules}
+                for each in ("recordAbsence", "recordPassage")
+            ],
+            "phases": {
+                "examples": quiet,
+                "coverage": quiet,
+                "fuzzing": {**quiet, "error-feedback": {"enabled": False}},
+            },
+            "dictionaries": {
+                "matricules": {"values": [each.matricule for each in PERSONAS]},
+                "badges": {"values": [UNKNOWN_BADGE, REVOKED_BADGE, *(each.badge for each in PERSONAS)]},
+                "zones": {"values": ["RESTAURANT", "BIBLIOTHEQUE", "LABO-INF", "BUFFET", "restaurant "]},
+                "days": {"values": ["2024-12-31", str(NOW.date())]},
+                "starts": instants(-1, -2.5, -400, 3, 365),
+                "ends": instants(-0.5, -2.4, -399, 4, 367),
+                "passages": instants(0, -0.1, -1, -30, -40, 1),
+            },
+            "parameters": {
+                "matricule": known("matricules"),
+                "id": known("badges"),
+                "nfc": known("badges"),
+                "zone": known("zones"),
+                "date": known("days"),
+                "body.matricule": known("matricules"),
+                "body.badge": known("badges"),
+                "body.zone": known("zones"),
+                "body.startsAt": known("starts"),
+                "body.endsAt": known("ends"),
+                "body.occurredAt": known("passages"),
+            },
+            "warnings": False,
+        }
+    )
+
+
+schema = schemathesis.openapi.from_path(OPENAPI, config=configuration())
+
+
+def refused_by_a_rule_alone(_: CheckContext, response: Response, case: schemathesis.Case) -> None:
+    """A well-formed request is refused for what it asks, never for how it is written."""
+    if case.meta and case.meta.generation.mode.is_positive and response.status_code == 422:
+        code = response.json()["code"]
+        if code not in RULES:
+            raise Failure(operation=case.operation.label, title="Well-formed request refused", message=response.text)
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+def test_the_served_document_is_the_committed_one(school: School) -> None:
+    assert school.client("").get("/v1/openapi.json").content == OPENAPI.read_bytes()
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+@schema.parametrize()
+def test_nothing_is_found(case: schemathesis.Case, school: School, session: requests.Session, preset: str) -> None:
+    case.call_and_validate(
+        base_url=f"{school.platform.url}/v1",
+        session=session,
+        headers={"X-API-KEY": school.keys[preset]},
+        additional_checks=[refused_by_a_rule_alone],
+    )
