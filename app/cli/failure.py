@@ -45,6 +45,18 @@ class PortInUse(CommandFailed):
     exit_code = os.EX_TEMPFAIL
 
 
+class DatabaseSilent(CommandFailed):
+    """PostgreSQL cannot be reached."""
+
+    exit_code = os.EX_UNAVAILABLE
+
+
+class ConfigurationWrong(CommandFailed):
+    """The database refuses what the configuration says."""
+
+    exit_code = os.EX_CONFIG
+
+
 class ChildFailed(CommandFailed):
     """The API or the worker ended before it was ready."""
 
@@ -57,7 +69,12 @@ def run_command(command: Callable[[], object]) -> None:
         command()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except (CommandFailed, EmbeddedError, SettingsRefused, SkoolyError) as failure:
+    except Exception as error:
+        from app.cli.database_failure import explain  # heavy, and only a failure needs it
+
+        failure = explain(error)
+        if not isinstance(failure, CommandFailed | EmbeddedError | SettingsRefused | SkoolyError):
+            raise
         _show(failure)
         sys.exit(_exit_code(failure))
 

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.core.database import UNREACHABLE
+from app.core.errors import Unavailable
 from app.core.roles import OWNER
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
@@ -32,7 +34,10 @@ def head() -> str:
 
 
 async def upgrade(url: str) -> None:
-    """Brings the database to the newest revision. `url` is the application's own SQLAlchemy URL."""
+    """Brings the database to the newest revision. `url` is the application's own SQLAlchemy URL.
+
+    Raises Unavailable.
+    """
     engine = create_async_engine(url, poolclass=NullPool)
     try:
         async with engine.begin() as connection:
@@ -42,6 +47,8 @@ async def upgrade(url: str) -> None:
             await connection.execute(text("SET LOCAL lock_timeout = 0"))
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
             await connection.run_sync(_upgrade)
+    except UNREACHABLE as error:
+        raise Unavailable from error
     finally:
         await engine.dispose()
 

@@ -9,6 +9,9 @@ skooly          the login of the application: NOINHERIT, so it may do nothing un
 
 import asyncpg
 
+from app.core.database import UNREACHABLE
+from app.core.errors import Unavailable
+
 OWNER, APP, WORKER, AUTH, LOGIN = "skooly_owner", "skooly_app", "skooly_worker", "skooly_auth", "skooly"
 ROLES = (OWNER, APP, WORKER, AUTH)
 
@@ -43,9 +46,9 @@ def bootstrap_statements(database: str, password: str | None = None) -> list[str
 async def bootstrap_roles(superuser_dsn: str, database: str, password: str | None = None) -> None:
     """Makes the roles, and the database where there is none.
 
-    `superuser_dsn` is a libpq DSN of any database of the server.
+    `superuser_dsn` is a libpq DSN of any database of the server. Raises Unavailable.
     """
-    connection = await asyncpg.connect(superuser_dsn)
+    connection = await _connect(superuser_dsn)
     try:
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
             quoted = '"' + database.replace('"', '""') + '"'
@@ -54,6 +57,13 @@ async def bootstrap_roles(superuser_dsn: str, database: str, password: str | Non
             await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def _connect(dsn: str) -> asyncpg.Connection:
+    try:
+        return await asyncpg.connect(dsn)
+    except UNREACHABLE as error:
+        raise Unavailable from error
 
 
 def _create_role(name: str, options: str) -> str:
