@@ -26,6 +26,9 @@ ADVICE = {
     "SKOOLY_ALLOWED_ORIGINS": "origins, separated by commas: https://console.example.org",
 }
 
+REASONS = {"missing": "is missing", "too_short": f"needs {CURSOR_SECRET_LENGTH} characters or more"}
+"""By the type of pydantic's error, where its own words are not for an operator."""
+
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -57,6 +60,11 @@ class DatabaseSettings(BaseSettings):
 
     database_url: str = Field(repr=False)
 
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, url: str) -> str:
+        return _with_scheme(url, "postgresql+asyncpg")
+
 
 class Settings(DatabaseSettings):
     """Read from `SKOOLY_…` variables only. Use `load_settings`, which names every missing variable."""
@@ -83,6 +91,11 @@ class Settings(DatabaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis_url(cls, url: str) -> str:
+        return _with_scheme(url, "redis", "rediss", "unix")
+
     @field_validator("key_peppers")
     @classmethod
     def _check_peppers(cls, peppers: dict[int, SecretStr]) -> dict[int, SecretStr]:
@@ -108,6 +121,12 @@ class Settings(DatabaseSettings):
             "SKOOLY_CURSOR_SECRET": self.cursor_secret.get_secret_value(),
             "SKOOLY_PUBLIC_URL": self.public_url,
         }
+
+
+def _with_scheme(url: str, *schemes: str) -> str:
+    if not url.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+        raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    return url
 
 
 def _decode(pepper: SecretStr) -> bytes:
@@ -144,7 +163,7 @@ def _load(kind: type[Loaded], given: Mapping[str, Any]) -> Loaded:
 
 def _fault(detail: Mapping[str, Any]) -> Fault:
     variable = PREFIX + str(detail["loc"][0]).upper()
-    reason = "is missing" if detail["type"] == "missing" else str(detail["msg"]).removeprefix("Value error, ")
+    reason = REASONS.get(detail["type"], str(detail["msg"]).removeprefix("Value error, "))
     return Fault(variable, reason)
 
 

@@ -78,7 +78,7 @@ def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
 def test_secrets_of_the_environment_win(tmp_path: Path) -> None:
     code = (
         "from pathlib import Path; from app.cli.data_directory import DataDirectory as D;"
-        f"print(D(Path({str(tmp_path)!r})).settings('a', 'b').cursor_secret.get_secret_value())"
+        f"print(D(Path({str(tmp_path)!r})).settings('postgresql+asyncpg://db/skooly', 'redis://cache').cursor_secret.get_secret_value())"
     )
     environment = {**os.environ, "SKOOLY_CURSOR_SECRET": "e" * 32}
     shown = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, env=environment, capture_output=True, text=True)

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,8 @@ def test_one_missing_variable_stops_the_start(missing: str) -> None:
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
+        ("SKOOLY_DATABASE_URL", "postgresql://skooly:hunter2@db/skooly"),
+        ("SKOOLY_REDIS_URL", "http://:hunter2@cache"),
         ("SKOOLY_KEY_PEPPERS", "{hunter2"),
         ("SKOOLY_KEY_PEPPERS", "{}"),
         ("SKOOLY_KEY_PEPPERS", '{"1": "aHVudGVyMg=="}'),
@@ -74,9 +77,9 @@ def test_up_with_one_url_asks_for_the_rest(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_fresh_secrets_are_accepted() -> None:
+def test_fresh_secrets_are_accepted_as_a_shell_reads_them() -> None:
     answer = _run("secrets", {})
-    made = dict(line.split("=", 1) for line in answer.stdout.splitlines())
+    made = dict(line.split("=", 1) for line in shlex.split(answer.stdout))
     assert made.keys() == {"SKOOLY_KEY_PEPPERS", "SKOOLY_CURSOR_SECRET"}
     code = "from app.settings import load_settings as load; s = load(); print(len(s.peppers[1]), s)"
     environment = {**os.environ, **WHOLE, **made}
