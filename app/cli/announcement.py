@@ -1,21 +1,36 @@
 """What `up` prints once everything answers: where, with which keys, and requests to paste."""
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
+from app.cli.data_directory import DEFAULT
+
 READS = {
-    "cantine": "/v1/students/badge/12345",
-    "bibliotheque": "/v1/students/2024%2FINF%2F0123",
-    "scolarite": "/v1/financial/status/2024%2FINF%2F0123",
-    "comptabilite": "/v1/finance/journals?date=2024-12-31",
-    "tourniquet": "/v1/access-control/check?nfc=12345&zone=RESTAURANT",
+    "cantine": ("Who carries badge 12345", "/v1/students/badge/12345"),
+    "bibliotheque": ("A student by matricule; its slashes are %2F", "/v1/students/2024%2FINF%2F0123"),
+    "scolarite": ("Green or red: is tuition paid", "/v1/financial/status/2024%2FINF%2F0123"),
+    "comptabilite": ("The journal entries of a day", "/v1/finance/journals?date=2024-12-31"),
+    "tourniquet": (
+        "May badge 12345 eat: not with an empty wallet",
+        "/v1/access-control/check?nfc=12345&zone=RESTAURANT",
+    ),
 }
+FIRST_STUDENTS = "{ students(first: 3) { nodes { matricule lastName } } }"
+
+
+class Request(NamedTuple):
+    """`command` is a line for a shell."""
+
+    what: str
+    command: str
 
 
 @dataclass(frozen=True)
@@ -46,25 +61,38 @@ class Announcement:
         if self.keys:
             self._print_demo(console)
         else:
-            console.print("\nNo demo school here: ./skooly schools create, then ./skooly keys issue --help")
+            where = "" if self.data == DEFAULT else f" --data {shlex.quote(str(self.data))}"
+            create = f"./skooly schools create CODE --name … --timezone … --currency …{where}"
+            console.print(f"\nNo demo school here. Open one of yours: {create}", markup=False)
         console.print("\nCtrl-C stops everything; the data stays.")
 
     def _print_demo(self, console: Console) -> None:
-        console.print("\n[bold]Demo keys[/], one per preset\n", _table(self.keys), sep="")
         console.print("\n[bold]People to ask about[/]\n", _people(), sep="")
         console.print("\n[bold]Requests to paste[/]\n")
         for request in requests(self.url, self.keys):
-            console.print(request, markup=False)
+            console.print(f"[dim]# {request.what}[/]")
+            console.print(request.command, markup=False)
+        console.print(
+            "\n[bold]Demo keys[/], one per preset. Paste these lines, and the examples of README.md run as they are\n"
+        )
+        for name, value in {"url": self.url, **self.keys}.items():
+            console.print(f"export {name.upper()}={value}", markup=False)
 
 
-def requests(url: str, keys: Mapping[str, str]) -> Iterator[str]:
-    """Command lines for a shell, each with the key of the preset that may send it."""
-    for preset, path in READS.items():
-        yield f"curl -s -H 'X-API-KEY: {keys[preset]}' '{url}{path}'"
+def requests(url: str, keys: Mapping[str, str]) -> Iterator[Request]:
+    """One for each preset, with its key."""
+    for preset, (what, path) in READS.items():
+        yield Request(what, f"curl -s -H 'X-API-KEY: {keys[preset]}' '{url}{path}'")
     today = datetime.now(UTC).date().isoformat()
     absence = {"matricule": "2024/INF/0123", "startsAt": f"{today}T08:00:00Z", "endsAt": f"{today}T12:00:00Z"}
-    headers = f"-H 'X-API-KEY: {keys['absences']}' -H 'Idempotency-Key: absence-{today}'"
-    yield f"curl -s {headers} -H 'Content-Type: application/json' -d '{json.dumps(absence)}' '{url}/v1/absences'"
+    once = f"-H 'Idempotency-Key: absence-{today}'"
+    yield Request("An absence; sent again, it stays one", _post(f"{url}/v1/absences", keys["absences"], absence, once))
+    yield Request("GraphQL", _post(f"{url}/graphql", keys["core"], {"query": FIRST_STUDENTS}))
+
+
+def _post(url: str, key: str, body: Mapping[str, str], *headers: str) -> str:
+    parts = ["curl -s", f"-H 'X-API-KEY: {key}'", *headers, "-H 'Content-Type: application/json'"]
+    return " ".join([*parts, f"-d '{json.dumps(body)}'", f"'{url}'"])
 
 
 def _people() -> Table:

@@ -15,6 +15,7 @@ import typer
 
 from app.cli.announcement import Announcement
 from app.cli.data_directory import DATABASE, DataDirectory, Runtime
+from app.cli.demo_keys import kept_demo_keys
 from app.cli.instance import DataOption, JsonOption, prepare
 from app.cli.listening import listen, url_of
 from app.cli.readiness import await_ready
@@ -34,7 +35,7 @@ def up(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 8000,
     data: DataOption = None,
-    empty: Annotated[bool, typer.Option("--empty", help="No demo school on a first start.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Make no demo school at the first start.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Start everything: PostgreSQL and Valkey (or those of the two URLs), API and worker. Ctrl-C stops it."""
@@ -44,7 +45,7 @@ def up(
     with ExitStack() as stack:
         start = _start_on_given_servers if production else _start_on_embedded_servers
         platform = start(stack, directory, host, port)
-        keys = {} if empty else _open_demo_school(platform)
+        keys = kept_demo_keys(directory) if empty else _open_demo_school(platform)
         supervisor = _start_children(stack, platform)
         announcement = Announcement(platform.url, directory.root, os.getpid(), keys)
         announcement.print_json() if json else announcement.print_text()

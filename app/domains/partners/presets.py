@@ -64,8 +64,8 @@ PRESETS: dict[str, Preset] = {
             Scope.STUDENTS_READ,
             Scope.PAYMENTS_WRITE,
             Scope.WALLETS_WRITE,
-            fr="Skooly lui-même, qui écrit",
-            en="Skooly itself, which writes",
+            fr="Skooly lui-même : listes, paiements et rechargements",
+            en="Skooly itself: lists, payments and top-ups",
         ),
     )
 }
