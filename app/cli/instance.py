@@ -24,7 +24,7 @@ from app.settings import Settings, load_settings
 
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", help="The data directory of an embedded instance (SKOOLY_DATA).", show_default="./.skooly"),
+    typer.Option("--data", help="The data directory; SKOOLY_DATA, or .skooly beside this program, when left out."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 

@@ -54,7 +54,9 @@ def issue(
     zones: Annotated[str | None, typer.Option(help="Only these zones, separated by commas.")] = None,
     cidrs: Annotated[str | None, typer.Option(help="Only from these networks: 203.0.113.0/24,2001:db8::/32.")] = None,
     expires: Annotated[datetime | None, typer.Option(help="Until this moment, in the school's time zone.")] = None,
-    test: Annotated[bool, typer.Option("--test", help="A key marked sk_test_.")] = False,
+    test: Annotated[
+        bool, typer.Option("--test", help="Mark the key sk_test_ instead of sk_live_; it opens the same.")
+    ] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -97,6 +99,8 @@ def list_them(school: SchoolOption = None, data: DataOption = None, as_json: Jso
         rows = asyncio.run(_list(settings.database_url, school))
     if as_json:
         print(json.dumps({"keys": rows}, ensure_ascii=False))
+    elif not rows:
+        say("This school has no key yet. Issue one with ./skooly keys issue.")
     else:
         print_table(("key_id", "partner", "preset", "zones", "cidrs", "state", "last_used_at"), rows)
 

@@ -18,7 +18,8 @@ PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_optio
 
 cli = typer.Typer(
     name="skooly",
-    help="The opening of the Skooly school information system.",
+    help="The Skooly integration platform: a school's data for turnstiles, libraries, accounting and partners.",
+    epilog="Begin with: ./skooly up",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -21,7 +21,9 @@ class TablesDiffer(CommandFailed):
 
 
 def migrate(
-    check: Annotated[bool, typer.Option("--check", help="Only compare migrations and tables, aside.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing: compare migrations and tables on a scratch server.")
+    ] = False,
 ) -> None:
     """Bring the database of SKOOLY_DATABASE_URL to the newest revision. Two at once are harmless."""
     if check:
@@ -57,11 +59,14 @@ async def _differences(embedded: Embedded) -> list[str]:
 
 def bootstrap(
     superuser_dsn: Annotated[
-        str, typer.Option(envvar="SKOOLY_SUPERUSER_DSN", help="postgresql://postgres@HOST/postgres")
+        str, typer.Option(envvar="SKOOLY_SUPERUSER_DSN", help="A superuser's URL: postgresql://postgres@HOST/postgres.")
     ],
     database: Annotated[str, typer.Option(help="The database to make.")] = "skooly",
     password: Annotated[
-        str | None, typer.Option(envvar="SKOOLY_LOGIN_PASSWORD", help="The password of the login role.")
+        str | None,
+        typer.Option(
+            envvar="SKOOLY_LOGIN_PASSWORD", help="A password for the login role, skooly; unchanged when left out."
+        ),
     ] = None,
 ) -> None:
     """Make the roles and the database, once, as a superuser. Running it again changes nothing."""

@@ -18,14 +18,14 @@ schools = typer.Typer(help="Schools: open one, list them.", no_args_is_help=True
 
 @schools.command()
 def create(
-    code: Annotated[str, typer.Argument(help="A short code, unique on this server: LYCEE-DAKAR.")],
+    code: Annotated[str, typer.Argument(help="A short code without spaces, unique on this server: LYCEE-DAKAR.")],
     name: Annotated[str, typer.Option(help="The name people read.")],
     timezone: Annotated[str, typer.Option(help="Due dates and meal times are read in it: Africa/Dakar.")],
     currency: Annotated[str, typer.Option(help="ISO 4217 code: XOF.")],
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Open a school, with an empty event log."""
+    """Open a school. Students come with ./skooly import, integrations with ./skooly keys issue."""
 
     async def run(url: str) -> School:
         async with Database(url) as database:
@@ -52,8 +52,10 @@ def list_them(data: DataOption = None, as_json: JsonOption = False) -> None:
         rows = [_shown(school) for school in asyncio.run(run(settings.database_url))]
     if as_json:
         print(json.dumps({"schools": rows}, ensure_ascii=False))
-    else:
+    elif rows:
         print_table(("code", "name", "timezone", "currency"), rows)
+    else:
+        say("There is no school yet. Make one with ./skooly schools create.")
 
 
 def _shown(school: School) -> dict[str, Any]:
