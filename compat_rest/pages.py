@@ -18,7 +18,7 @@ SECURITY_POLICY = (
 """No script but the served ones. Swagger UI sets styles of its own, hence the inline ones."""
 _ALLOW = "GET, HEAD, OPTIONS"
 _HTML = """<!DOCTYPE html>
-<html lang="fr">
+<html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -93,7 +93,8 @@ def swagger_pages(prefix: str, openapi: bytes) -> dict[bytes, Page]:
         pages.append(page(f"{prefix}/{name}", body, content_type))
     for name, content_type in _ASSETS.items():
         pages.append(page(f"{prefix}/docs/{name}", (swagger_ui_path / name).read_bytes(), content_type))
-    return {each.template.encode("ascii"): each for each in pages}
+    found = {each.template.encode("ascii"): each for each in pages}
+    return {**found, f"{prefix}/docs/".encode("ascii"): found[f"{prefix}/docs".encode("ascii")]}
 
 
 def explanation(gateway: Gateway, prefix: str, name: bytes) -> Page | None:

@@ -16,25 +16,72 @@ MEDIA_TYPE = "application/problem+json"
 PAGES = "/problems/"
 
 
+class _Text(NamedTuple):
+    fr: str
+    en: str
+
+
 class _Fact(NamedTuple):
+    """`detail` says what to do about it, where the title alone would leave somebody alone with it."""
+
     status: int
     fr: str
     en: str
+    detail: _Text | None = None
 
 
 class Fault(Enum):
     """Every problem the facade itself finds. The application's own codes come with the gateway."""
 
-    UNKNOWN_PATH = _Fact(404, "Chemin inconnu", "Unknown path")
-    NOT_FOUND = _Fact(404, "Introuvable", "Not found")
-    METHOD_NOT_ALLOWED = _Fact(405, "Méthode non autorisée", "Method not allowed")
-    NOT_ACCEPTABLE = _Fact(406, "Format de réponse indisponible", "Not acceptable")
+    UNKNOWN_PATH = _Fact(
+        404,
+        "Chemin inconnu",
+        "Unknown path",
+        _Text(
+            "Ce chemin n'existe pas. Une barre oblique dans une valeur s'écrit %2F.",
+            "This path does not exist. A slash within a value is written %2F.",
+        ),
+    )
+    NOT_FOUND = _Fact(
+        404,
+        "Introuvable",
+        "Not found",
+        _Text("Rien ne porte cet identifiant ici.", "Nothing here has this identifier."),
+    )
+    METHOD_NOT_ALLOWED = _Fact(
+        405,
+        "Méthode non autorisée",
+        "Method not allowed",
+        _Text("L'en-tête Allow donne les méthodes de ce chemin.", "The Allow header lists the methods of this path."),
+    )
+    NOT_ACCEPTABLE = _Fact(
+        406,
+        "Format de réponse indisponible",
+        "Not acceptable",
+        _Text(
+            "Aucun format de l'en-tête Accept n'est servi ici : demandez application/json.",
+            "No format of the Accept header is served here: ask for application/json.",
+        ),
+    )
     INVALID_PARAMETERS = _Fact(400, "Paramètres invalides", "Invalid parameters")
     INVALID_ENCODING = _Fact(400, "Encodage invalide", "Invalid encoding")
     URI_TOO_LONG = _Fact(414, "Adresse trop longue", "URI too long")
-    UNSUPPORTED_MEDIA_TYPE = _Fact(415, "Type de contenu non pris en charge", "Unsupported media type")
+    UNSUPPORTED_MEDIA_TYPE = _Fact(
+        415,
+        "Type de contenu non pris en charge",
+        "Unsupported media type",
+        _Text(
+            "Le corps doit être du JSON en UTF-8, non compressé (Content-Type: application/json).",
+            "The body must be JSON in UTF-8, not compressed (Content-Type: application/json).",
+        ),
+    )
     BODY_TOO_LARGE = _Fact(413, "Corps de requête trop volumineux", "Body too large")
-    MALFORMED_JSON = _Fact(400, "JSON illisible", "Malformed JSON")
+    MALFORMED_JSON = _Fact(
+        400,
+        "JSON illisible",
+        "Malformed JSON",
+        _Text("Le corps n'est pas du JSON valide en UTF-8.", "The body is not valid JSON in UTF-8."),
+    )
     INVALID_BODY = _Fact(422, "Champs invalides", "Invalid fields")
     INTERNAL_ERROR = _Fact(500, "Erreur interne", "Internal error")
 
@@ -44,11 +91,6 @@ class Fault(Enum):
 
     def title(self, language: Language) -> str:
         return self.value.fr if language == "fr" else self.value.en
-
-
-class _Text(NamedTuple):
-    fr: str
-    en: str
 
 
 class Reason(Enum):
@@ -106,7 +148,7 @@ class FieldError:
 
 
 class Problem(Exception):
-    """The answer is this problem. `detail` is said in the caller's language; without one the title is repeated."""
+    """The answer is this problem. `detail` is in the caller's language; without one `advice`, or the title, is said."""
 
     def __init__(
         self,
@@ -119,11 +161,13 @@ class Problem(Exception):
         errors: Iterable[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         extensions: Mapping[str, Any] | None = None,
+        advice: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.titles = titles
+        self.advice: Mapping[str, str] = advice or titles
         self.detail = detail
         self.field = field
         self.errors = tuple(errors)
@@ -135,7 +179,9 @@ class Problem(Exception):
         cls, fault: Fault, *, errors: Iterable[FieldError] = (), headers: Mapping[str, str] | None = None
     ) -> "Problem":
         titles = {"fr": fault.value.fr, "en": fault.value.en}
-        return cls(fault.status, fault.name, titles, errors=errors, headers=headers)
+        detail = fault.value.detail
+        advice = detail._asdict() if detail else None
+        return cls(fault.status, fault.name, titles, errors=errors, headers=headers, advice=advice)
 
     def body(self, prefix: str, language: Language, request_id: str) -> bytes:
         title = self.titles.get(language) or self.titles.get("fr") or self.code
@@ -145,7 +191,7 @@ class Problem(Exception):
             "type": type_of(prefix, self.code),
             "title": title,
             "status": self.status,
-            "detail": self.detail or (_summary(self.errors, language) if first else title),
+            "detail": self.detail or (_summary(self.errors, language) if first else self.advice.get(language, title)),
             "code": self.code,
             "requestId": request_id,
         }

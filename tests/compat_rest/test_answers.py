@@ -23,6 +23,15 @@ async def test_a_null_root_is_not_found(client: httpx.AsyncClient) -> None:
     assert response.status_code == 404
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["type"] == "/v1/problems/not-found"
+    assert response.json()["detail"] == "Rien ne porte cet identifiant ici."
+
+
+async def test_an_unescaped_slash_is_told_how_to_write_it(client: httpx.AsyncClient) -> None:
+    french = await client.get("/v1/books/a/b/c")
+    english = await client.get("/v1/books/a/b/c", headers={"Accept-Language": "en"})
+    assert (french.status_code, french.json()["code"]) == (404, "UNKNOWN_PATH")
+    assert "s'écrit %2F" in french.json()["detail"]
+    assert "is written %2F" in english.json()["detail"]
 
 
 async def test_a_denial_is_plain_json_with_its_own_status(client: httpx.AsyncClient) -> None:

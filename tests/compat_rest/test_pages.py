@@ -61,3 +61,7 @@ async def test_a_problem_type_leads_to_a_page_about_it(anybody: httpx.AsyncClien
 
 async def test_an_unknown_problem_type_is_no_page(anybody: httpx.AsyncClient) -> None:
     assert (await anybody.get("/v1/problems/nonsense")).status_code == 401
+
+
+async def test_a_slash_after_docs_is_forgiven(anybody: httpx.AsyncClient) -> None:
+    assert (await anybody.get("/v1/docs/")).text == (await anybody.get("/v1/docs")).text
