@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from app.cli.chosen_school import SchoolOption, choose_school
+from app.cli.failure import CommandFailed
 from app.cli.instance import DataOption, JsonOption, open_instance
 from app.cli.steps import say
 from app.cli.tables import print_table
@@ -32,6 +33,10 @@ from app.domains.partners.tables import ApiKey, School
 keys = typer.Typer(help="API keys: issue, list, rotate, revoke.", no_args_is_help=True)
 
 KeyArgument = Annotated[str, typer.Argument(help="The key's id, as ./skooly keys list shows it; or the whole key.")]
+
+
+class ExpiryPast(CommandFailed):
+    """The key would have expired before it is issued."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +185,11 @@ def _moment(at: datetime | None) -> str | None:
 
 
 def _in_school(at: datetime | None, school: School) -> datetime | None:
-    return None if at is None else at.replace(tzinfo=ZoneInfo(school.timezone))
+    """Raises ExpiryPast: such a key would never open anything."""
+    moment = None if at is None else at.replace(tzinfo=ZoneInfo(school.timezone))
+    if moment is not None and moment <= SystemClock().now():
+        raise ExpiryPast(f"{_moment(moment)} is over. Give --expires a moment in the future.")
+    return moment
 
 
 def _split(listed: str | None) -> list[str] | None:

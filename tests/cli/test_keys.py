@@ -110,3 +110,12 @@ def test_with_several_schools_one_is_chosen(skooly: Skooly) -> None:
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "A, B" in json.loads(refused.stderr)["error"]["message"]
     assert answer(skooly("keys", "list", "--school", "b", "--json")) == {"keys": []}
+
+
+def test_a_key_that_has_already_expired_is_not_issued(skooly: Skooly) -> None:
+    answer(skooly("schools", "create", "lycee", *SCHOOL, "--json"))
+    assert "no key yet" in skooly("keys", "list").stderr
+    refused = skooly("keys", "issue", "--partner", "Entrée", "--preset", "tourniquet", "--expires", "2020-01-01")
+    assert refused.returncode == 1
+    assert "future" in refused.stderr
+    assert answer(skooly("keys", "list", "--json"))["keys"] == []

@@ -63,7 +63,7 @@ async def create_school(database: Database, *, code: str, name: str, timezone: s
     exponent(currency)
     school = School(
         id=new_id(),
-        code=normalise_code(code, "code"),
+        code=_school_code(code),
         name=_name(name),
         timezone=timezone,
         currency=currency,
@@ -79,6 +79,16 @@ async def create_school(database: Database, *, code: str, name: str, timezone: s
             raise
         raise SchoolCodeTaken(field="code", school=school.code) from error
     return school
+
+
+def _school_code(text: str) -> str:
+    """It is typed in commands, so it holds no space."""
+    code = normalise_code(text, "code")
+    if any(character.isspace() for character in code):
+        raise InvalidInput(
+            field="code", reason_fr="un code d'école sans espace", reason_en="a school's code has no space"
+        )
+    return code
 
 
 async def list_schools(database: Database) -> list[School]:

@@ -24,6 +24,12 @@ async def test_a_code_belongs_to_one_school(database: Database) -> None:
         await make_school(database, code=school.code.lower())
 
 
+async def test_a_code_has_no_space(database: Database) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        await make_school(database, code="lycée moderne")
+    assert refused.value.field == "code"
+
+
 async def test_an_unknown_school_is_named(database: Database) -> None:
     with pytest.raises(SchoolNotFound, match="NOWHERE"):
         await find_school(database, "NOWHERE")
