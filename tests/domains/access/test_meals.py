@@ -1,4 +1,4 @@
-"""What passages cost: a meal is debited once, whatever is told of it, and below zero only where it was eaten already."""
+"""What passages cost: a meal is debited once, and below zero only where it has been eaten already."""
 
 import asyncio
 from dataclasses import replace
