@@ -18,7 +18,7 @@ from compat_rest.selection import TYPENAME
 
 Json = dict[str, Any]
 
-_ALWAYS = frozenset({401, 403, 429, 500, 503, 504})
+_ALWAYS = frozenset({401, 403, 408, 429, 431, 500, 503, 504})
 """Statuses with which the application can refuse any request, where its table of codes has them."""
 _IDEMPOTENCY = "Idempotency-Key"
 _OF_INPUT = frozenset({"INVALID_INPUT", "BAD_USER_INPUT"})

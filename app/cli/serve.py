@@ -47,7 +47,8 @@ def serve(
 ) -> None:
     """Serve the API. Needs SKOOLY_DATABASE_URL, SKOOLY_REDIS_URL and the secrets."""
     settings = load_settings()
-    from app.cli.preflight import preflight  # heavy, as is the application
+    from app.cli.preflight import preflight  # heavy, as are the application and what speaks HTTP to it
+    from app.web.connection import Connection
 
     preflight(settings.database_url)
     application = _create_app(settings)
@@ -57,7 +58,7 @@ def serve(
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="websockets-sansio",
         ws_max_size=FRAME_BYTES,
         ws_per_message_deflate=False,

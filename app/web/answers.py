@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import orjson
 
-from app.api.problems import headers_of, problem_of
-from app.core.errors import SkoolyError
+from app.api.problems import headers_of, problem_of, status_of
+from app.core.errors import Language, SkoolyError
 from app.web.exchange import Exchange, Send
 
 PROBLEM_JSON = "application/problem+json"
@@ -33,25 +34,29 @@ async def send_json(
     await send_bytes(send, status, orjson.dumps(value), content_type, headers)
 
 
+def problem_body(failure: SkoolyError, language: Language, request_id: UUID) -> dict[str, Any]:
+    problem = problem_of(failure.code)
+    body = {
+        "type": PROBLEM_PAGES + failure.code.lower().replace("_", "-"),
+        "title": problem.title(language),
+        "status": problem.status,
+        "detail": failure.message(language),
+        "code": failure.code,
+        "requestId": str(request_id),
+    }
+    if failure.field:
+        body["field"] = failure.field
+    return body
+
+
 async def send_problem(
     send: Send, exchange: Exchange, failure: SkoolyError, headers: Mapping[str, str] | None = None
 ) -> None:
     """A failure as an RFC 9457 problem, in the caller's language."""
-    problem = problem_of(failure.code)
-    body = {
-        "type": PROBLEM_PAGES + failure.code.lower().replace("_", "-"),
-        "title": problem.title(exchange.language),
-        "status": problem.status,
-        "detail": failure.message(exchange.language),
-        "code": failure.code,
-        "requestId": str(exchange.request_id),
-    }
-    if failure.field:
-        body["field"] = failure.field
     await send_json(
         send,
-        problem.status,
-        body,
+        status_of(failure.code),
+        problem_body(failure, exchange.language, exchange.request_id),
         content_type=PROBLEM_JSON,
         headers={"content-language": exchange.language, **headers_of(failure.code), **(headers or {})},
     )

@@ -7,6 +7,26 @@ class RequestRefused(SkoolyError):
     """The request is turned away at the door. Only its kinds are raised."""
 
 
+class MalformedHttp(RequestRefused):
+    code = "MALFORMED_HTTP"
+    fr = "La requête n'est pas du HTTP/1.1 valide : ligne de requête, en-têtes ou corps. La connexion est fermée."
+    en = "The request is not valid HTTP/1.1: request line, headers or body. The connection is closed."
+
+
+class HeadTooLarge(RequestRefused):
+    code = "HEAD_TOO_LARGE"
+    fr = (
+        "L'adresse et les en-têtes dépassent ensemble {maximum} octets, ou {headers} en-têtes. La connexion est fermée."
+    )
+    en = "The address and the headers together exceed {maximum} bytes, or {headers} headers. The connection is closed."
+
+
+class RequestTooSlow(RequestRefused):
+    code = "REQUEST_TOO_SLOW"
+    fr = "La requête n'est pas arrivée entière à temps. Vérifiez que son corps a bien la longueur annoncée."
+    en = "The request did not arrive whole in time. Check that its body has the length it announces."
+
+
 class UnknownPath(RequestRefused):
     code = "UNKNOWN_PATH"
     fr = "Ce chemin n'existe pas. La documentation est à /v1/docs."

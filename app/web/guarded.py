@@ -10,7 +10,7 @@ from app.api.faults import name_failure
 from app.core.errors import SkoolyError
 from app.web.answers import send_problem
 from app.web.body import MAX_BODY, ClientGone
-from app.web.errors import BodyTooLarge
+from app.web.errors import BodyTooLarge, RequestTooSlow
 from app.web.exchange import App, Exchange, Message, Receive, Scope, Send, exchange_of, header
 
 SECONDS = 15.0
@@ -22,6 +22,27 @@ log = structlog.get_logger()
 
 async def as_problem(_: Scope, send: Send, exchange: Exchange, failure: SkoolyError) -> None:
     await send_problem(send, exchange, failure)
+
+
+class _Body:
+    """A request's body on its way in. `awaited`: the client owes a part of it."""
+
+    def __init__(self, receive: Receive, maximum: int) -> None:
+        self._receive = receive
+        self._left = maximum
+        self._maximum = maximum
+        self.awaited = False
+
+    async def receive(self) -> Message:
+        """Raises BodyTooLarge."""
+        self.awaited = True
+        message = await self._receive()
+        self.awaited = False
+        if message["type"] == "http.request":
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                raise BodyTooLarge(maximum=self._maximum)
+        return message
 
 
 class Guarded:
@@ -47,15 +68,16 @@ class Guarded:
             await send(message)
 
         failure: SkoolyError
+        body = _Body(receive, self._maximum)
         try:
             self._refuse_announced(scope)
             async with asyncio.timeout(self._seconds):
-                await self._app(scope, self._bounded(receive), send_noting)
+                await self._app(scope, body.receive, send_noting)
             return
         except ClientGone:
             return
         except TimeoutError:
-            failure = Timeout()
+            failure = RequestTooSlow() if body.awaited else Timeout()
         except Exception as error:
             failure = self._named(error, exchange_of(scope))
         if started:
@@ -66,20 +88,6 @@ class Guarded:
         length = header(scope, b"content-length")
         if length is not None and length.isdigit() and int(length) > self._maximum:
             raise BodyTooLarge(maximum=self._maximum)
-
-    def _bounded(self, receive: Receive) -> Receive:
-        size = 0
-
-        async def receive_bounded() -> Message:
-            nonlocal size
-            message = await receive()
-            if message["type"] == "http.request":
-                size += len(message.get("body", b""))
-                if size > self._maximum:
-                    raise BodyTooLarge(maximum=self._maximum)
-            return message
-
-        return receive_bounded
 
     def _named(self, error: Exception, exchange: Exchange) -> SkoolyError:
         failure = name_failure(error, exchange.request_id)

@@ -117,6 +117,21 @@ async def test_a_request_that_never_ends_is_ended() -> None:
     assert start["status"] == 504
 
 
+async def test_a_body_that_does_not_come_is_the_client_s_fault() -> None:
+    async def read(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+    await Guarded(read, seconds=0.05)(scope, asyncio.Queue[Any]().get, send)
+    assert sent[0]["status"] == 408
+    assert b"REQUEST_TOO_SLOW" in sent[1]["body"]
+
+
 async def test_whatever_escapes_becomes_an_answer_without_a_traceback() -> None:
     async def crash(scope: Scope, receive: Receive, send: Send) -> None:
         raise ValueError("secret detail")
