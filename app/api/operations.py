@@ -38,6 +38,7 @@ from app.api.variables import FORBIDDEN_CHARACTERS
 LONGEST_SOURCE = 64 * 1024
 MAX_FLAWS = 10
 LONGEST_MESSAGE = 300
+LONGEST_NUMBER = 40
 KEPT_DOCUMENTS = 1_000
 KEPT_BYTES = 64 * 1024 * 1024
 BYTES_PER_CHARACTER = 80
@@ -120,7 +121,7 @@ def read_document(text: str) -> DocumentNode:
         raise _unreadable(error) from None
     except GraphQLError as error:
         raise DocumentUnreadable(reason=_shortened(error.message)) from None
-    _refuse_control_characters(document)
+    _refuse_unusable_tokens(document)
     return document
 
 
@@ -133,13 +134,17 @@ def _unreadable(error: GraphQLSyntaxError) -> DocumentUnreadable | LimitExceeded
     return DocumentUnreadable(reason=f"{_shortened(reason)} ({line}:{column})")
 
 
-def _refuse_control_characters(document: DocumentNode) -> None:
-    """Strings in the document are values like any other: `"\\u0000"` must not reach the database."""
+def _refuse_unusable_tokens(document: DocumentNode) -> None:
+    """Strings in the document are values like any other: `"\\u0000"` must not reach the database. Numbers of thousands
+    of digits fail in Python, in Python's words.
+    """
     token = document.loc.start_token if document.loc else None
     while token is not None:
         texts = token.kind in (TokenKind.STRING, TokenKind.BLOCK_STRING)
         if texts and token.value and FORBIDDEN_CHARACTERS.search(token.value):
             raise DocumentInvalid([Flaw("Control characters are not allowed.", token.line, token.column)])
+        if token.kind in (TokenKind.INT, TokenKind.FLOAT) and token.end - token.start > LONGEST_NUMBER:
+            raise DocumentInvalid([Flaw("The number is too long.", token.line, token.column)])
         token = token.next
 
 

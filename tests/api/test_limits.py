@@ -184,6 +184,13 @@ def test_what_does_not_fit_is_invalid(sample: Sample, text: str) -> None:
         sample.preparer.prepare(text)
 
 
+@pytest.mark.parametrize("number", ["9" * 5_000, "-" + "9" * 41, "1." + "9" * 5_000])
+def test_a_long_number_is_refused_in_our_own_words(sample: Sample, number: str) -> None:
+    with pytest.raises(DocumentInvalid) as refusal:
+        sample.preparer.prepare(f"{{ students(first: {number}) {{ nodes {{ name }} }} }}")
+    assert [flaw.message for flaw in refusal.value.flaws] == ["The number is too long."]
+
+
 @pytest.mark.parametrize("text", ["", "{", "}", "query {", "{" * 5_000, "... ", "\x00", '{ a(b: "\\ud800") }'])
 def test_what_is_no_document_is_unreadable(sample: Sample, text: str) -> None:
     with pytest.raises((DocumentUnreadable, LimitExceeded)):
