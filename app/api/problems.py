@@ -58,6 +58,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "ENTRY_NOT_FOUND": Problem(404, "Écriture inconnue", "Unknown entry"),
     "MATRICULE_TAKEN": Problem(409, "Matricule déjà pris", "Matricule taken"),
     "ALREADY_ENROLLED": Problem(409, "Déjà inscrit", "Already enrolled"),
+    "ZONE_CODE_TAKEN": Problem(409, "Code de zone déjà pris", "Zone code taken"),
     "SCHOOL_CODE_TAKEN": Problem(409, "Code d'école déjà pris", "School code taken"),
     "KEY_ALREADY_REVOKED": Problem(409, "Clé déjà révoquée", "Key already revoked"),
     "ABSENCE_OVERLAP": Problem(409, "Absence déjà enregistrée", "Absence already recorded"),

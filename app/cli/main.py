@@ -13,6 +13,7 @@ from app.cli.secrets import secrets
 from app.cli.serve import serve
 from app.cli.up import up
 from app.cli.worker import worker
+from app.cli.zones import zones
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -33,6 +34,7 @@ cli.command()(bootstrap)
 cli.command()(secrets)
 cli.add_typer(schools, name="schools")
 cli.add_typer(keys, name="keys")
+cli.add_typer(zones, name="zones")
 cli.add_typer(imports, name="import")
 cli.add_typer(schema, name="schema")
 cli.add_typer(openapi, name="openapi")

@@ -1,18 +1,14 @@
 """A key is issued, used and revoked, with Valkey stopped: quiet, not gone, which is the harder case."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import School
-from tests.support.platform import CHECKOUT, clean_environment
+from tests.e2e.skooly import skooly
 
 
 @pytest.fixture
@@ -23,17 +19,9 @@ def quiet_valkey(school: School) -> Iterator[None]:
     os.kill(valkey, signal.SIGCONT)
 
 
-def skooly(school: School, *words: str) -> Any:
-    """What a command prints with `--json`."""
-    command = [sys.executable, "-m", "app.cli", *words, "--data", school.platform.answer["data"], "--json"]
-    done = subprocess.run(command, cwd=CHECKOUT, env=clean_environment(), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 @pytest.mark.usefixtures("quiet_valkey")
 def test_a_revoked_key_is_refused_within_a_second(school: School) -> None:
-    issued = skooly(school, "keys", "issue", "--partner", "Cantine éphémère", "--preset", "cantine")
+    issued = skooly(school, "keys", "issue", "--school", "DEMO", "--partner", "Cantine éphémère", "--preset", "cantine")
     client = school.client(issued["key"])
     assert client.get("/v1/students/badge/10011").status_code == 200
     skooly(school, "keys", "revoke", issued["key"].split("_")[2])
@@ -44,7 +32,7 @@ def test_a_revoked_key_is_refused_within_a_second(school: School) -> None:
 
 
 def test_a_key_for_one_zone_is_told_that_another_is_not_its_own(school: School) -> None:
-    words = ["--partner", "Porte du restaurant", "--preset", "tourniquet", "--zones", "RESTAURANT"]
+    words = ["--school", "DEMO", "--partner", "Porte du restaurant", "--preset", "tourniquet", "--zones", "RESTAURANT"]
     key = skooly(school, "keys", "issue", *words)["key"]
     assert school.check("10011", preset=key).json()["decision"] == "granted"
     refused = school.check("10011", "BIBLIOTHEQUE", preset=key)

@@ -1,7 +1,7 @@
 """What can go wrong at a turnstile, apart from being denied.
 
 AccessError
-├── UnknownZone · InsufficientZone
+├── UnknownZone · InsufficientZone · ZoneCodeTaken
 └── PassageInvalid    PassageInFuture · PassageTooOld
 """
 
@@ -22,6 +22,12 @@ class InsufficientZone(AccessError):
     code = "INSUFFICIENT_ZONE"
     fr = "Cette clé n'ouvre pas la zone « {zone} »."
     en = "This key does not open the zone “{zone}”."
+
+
+class ZoneCodeTaken(AccessError):
+    code = "ZONE_CODE_TAKEN"
+    fr = "Une zone a déjà le code « {zone} »."
+    en = "There is already a zone with the code “{zone}”."
 
 
 class PassageInvalid(AccessError):
