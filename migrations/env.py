@@ -3,19 +3,15 @@
 from alembic import context
 from sqlalchemy import Connection
 
+from app.core.migrate import not_a_partition
 from app.domains.tables import METADATA
-
-
-def _include(name: str | None, kind: str, parents: dict[str, str | None]) -> bool:
-    """Partitions are made by `app.core.partitions`, not by migrations."""
-    return not (kind == "table" and name is not None and "_p2" in name)
 
 
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=METADATA,
-        include_name=_include,
+        include_name=not_a_partition,
         compare_server_default=False,
         transaction_per_migration=False,
     )

@@ -1,6 +1,5 @@
 """The shape every tenant table has: a primary key (school_id, id), so that no row can point into another school."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -58,6 +57,3 @@ def one_of(column: str, *values: str) -> CheckConstraint:
     """TEXT + CHECK instead of an enum: an enum's operators are not leakproof under row-level security."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
-Moment = datetime
