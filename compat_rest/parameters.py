@@ -65,6 +65,7 @@ class Parameters:
         self._path = tuple(each for each in parameters if each.place is Place.PATH)
         self._query = {each.name: each for each in parameters if each.place is Place.QUERY}
         self._headers = tuple((each.name.lower(), each) for each in parameters if each.place is Place.HEADER)
+        self._known = {"choices": ", ".join(self._query) or "–"}
         self._required = tuple(each for each in parameters if each.required and each.place is not Place.PATH)
 
     def read(self, segments: Sequence[bytes], query: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
@@ -97,11 +98,10 @@ class Parameters:
         if not _is_json(headers.get("content-type", "")) or headers.get("content-encoding", "identity") != "identity":
             raise Problem.of(Fault.UNSUPPORTED_MEDIA_TYPE, headers={"Accept": "application/json"})
         errors: list[FieldError] = []
+        value = _parsed(raw)
         try:
-            value = orjson.loads(raw)
-            json.loads(raw, object_pairs_hook=_refuse_twins)
             self.body.check(value, "", errors)
-        except (ValueError, RecursionError):
+        except RecursionError:
             raise Problem.of(Fault.MALFORMED_JSON) from None
         if errors:
             raise Problem.of(Fault.INVALID_BODY, errors=errors)
@@ -116,7 +116,7 @@ class Parameters:
                 continue
             parameter = self._query.get(name)
             if parameter is None:
-                errors.append(FieldError(name[:100], Reason.UNKNOWN, Place.QUERY))
+                errors.append(FieldError(name[:100], Reason.UNKNOWN, Place.QUERY, self._known))
             else:
                 self._take(parameter, raw, variables, errors)
 
@@ -151,10 +151,33 @@ class Parameters:
             errors.append(FieldError(parameter.name, refused.reason, parameter.place, refused.facts))
 
 
+def _parsed(raw: bytes) -> Any:
+    """Raises Problem, also for what some parsers let pass: NaN, lone surrogates, a name given twice."""
+    try:
+        value = orjson.loads(raw)
+        json.loads(raw, object_pairs_hook=_refuse_twins)
+    except orjson.JSONDecodeError as error:
+        line, column = error.lineno, error.colno
+        french = f"Le corps n'est pas du JSON valide en UTF-8 : ligne {line}, colonne {column}."
+        english = f"The body is not valid JSON in UTF-8: line {line}, column {column}."
+        raise Problem.of(Fault.MALFORMED_JSON, advice={"fr": french, "en": english}) from None
+    except _Twins as twins:
+        french, english = f"Le corps donne « {twins} » deux fois.", f"The body gives “{twins}” twice."
+        raise Problem.of(Fault.MALFORMED_JSON, advice={"fr": french, "en": english}) from None
+    except (ValueError, RecursionError):
+        raise Problem.of(Fault.MALFORMED_JSON) from None
+    return value
+
+
+class _Twins(ValueError):
+    """Parsers disagree about a name given twice, so nobody may give it."""
+
+
 def _refuse_twins(members: list[tuple[str, Any]]) -> None:
-    """Parsers disagree about a name given twice, so nobody may give it. Raises ValueError; builds nothing."""
-    if len({name for name, _ in members}) != len(members):
-        raise ValueError
+    """Builds nothing."""
+    names = [name for name, _ in members]
+    if len(set(names)) != len(names):
+        raise _Twins(next(name for name in names if names.count(name) > 1)[:100])
 
 
 def _is_json(content_type: str) -> bool:

@@ -13,6 +13,8 @@ import orjson
 
 Language = Literal["fr", "en"]
 MEDIA_TYPE = "application/problem+json"
+SUMMED_UP = 3
+"""Errors that `detail` repeats; `errors` has them all."""
 PAGES = "/problems/"
 
 
@@ -64,8 +66,15 @@ class Fault(Enum):
         ),
     )
     INVALID_PARAMETERS = _Fact(400, "Paramètres invalides", "Invalid parameters")
-    INVALID_ENCODING = _Fact(400, "Encodage invalide", "Invalid encoding")
-    URI_TOO_LONG = _Fact(414, "Adresse trop longue", "URI too long")
+    URI_TOO_LONG = _Fact(
+        414,
+        "Adresse trop longue",
+        "URI too long",
+        _Text(
+            "Ce qui suit « ? » dans l'adresse est trop long : 8192 octets au plus.",
+            "What follows “?” in the address is too long: at most 8192 bytes.",
+        ),
+    )
     UNSUPPORTED_MEDIA_TYPE = _Fact(
         415,
         "Type de contenu non pris en charge",
@@ -75,7 +84,15 @@ class Fault(Enum):
             "The body must be JSON in UTF-8, not compressed (Content-Type: application/json).",
         ),
     )
-    BODY_TOO_LARGE = _Fact(413, "Corps de requête trop volumineux", "Body too large")
+    BODY_TOO_LARGE = _Fact(
+        413,
+        "Corps de requête trop volumineux",
+        "Body too large",
+        _Text(
+            "Envoyez moins à la fois : le corps de la requête dépasse ce qui est admis.",
+            "Send less at a time: the body of the request exceeds what is allowed.",
+        ),
+    )
     MALFORMED_JSON = _Fact(
         400,
         "JSON illisible",
@@ -83,7 +100,15 @@ class Fault(Enum):
         _Text("Le corps n'est pas du JSON valide en UTF-8.", "The body is not valid JSON in UTF-8."),
     )
     INVALID_BODY = _Fact(422, "Champs invalides", "Invalid fields")
-    INTERNAL_ERROR = _Fact(500, "Erreur interne", "Internal error")
+    INTERNAL_ERROR = _Fact(
+        500,
+        "Erreur interne",
+        "Internal error",
+        _Text(
+            "L'erreur est de notre côté. Réessayez ; si elle persiste, donnez « requestId » au support.",
+            "The error is ours. Try again; if it persists, tell support the “requestId”.",
+        ),
+    )
 
     @property
     def status(self) -> int:
@@ -97,7 +122,9 @@ class Reason(Enum):
     """Why one field or parameter is refused; `{…}` is filled from the facts of the case."""
 
     REQUIRED = _Text("Cette valeur est obligatoire.", "This value is required.")
-    UNKNOWN = _Text("Ce nom n'est pas connu ici.", "This name is not known here.")
+    UNKNOWN = _Text(
+        "Ce nom n'est pas connu ici. Noms connus : {choices}.", "This name is not known here. Known names: {choices}."
+    )
     REPEATED = _Text("Cette valeur ne peut être donnée qu'une fois.", "This value can be given only once.")
     NULL = _Text("Cette valeur ne peut pas être nulle.", "This value cannot be null.")
     EMPTY = _Text("Cette valeur ne peut pas être vide.", "This value cannot be empty.")
@@ -176,11 +203,16 @@ class Problem(Exception):
 
     @classmethod
     def of(
-        cls, fault: Fault, *, errors: Iterable[FieldError] = (), headers: Mapping[str, str] | None = None
+        cls,
+        fault: Fault,
+        *,
+        errors: Iterable[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        advice: Mapping[str, str] | None = None,
     ) -> "Problem":
         titles = {"fr": fault.value.fr, "en": fault.value.en}
-        detail = fault.value.detail
-        advice = detail._asdict() if detail else None
+        if advice is None and fault.value.detail:
+            advice = fault.value.detail._asdict()
         return cls(fault.status, fault.name, titles, errors=errors, headers=headers, advice=advice)
 
     def body(self, prefix: str, language: Language, request_id: str) -> bytes:
@@ -220,5 +252,10 @@ def _entry(error: FieldError, language: Language) -> dict[str, str]:
 
 
 def _summary(errors: tuple[FieldError, ...], language: Language) -> str:
-    separator = " : " if language == "fr" else ": "
-    return " ".join(f"{each.field}{separator}{each.detail(language)}" for each in errors[:3]).strip()
+    """The first errors. One that is about no field in particular is about the whole place it is in."""
+    separator, place = (" : ", _PLACES) if language == "fr" else (": ", {})
+    named = ((each.field or place.get(each.place, each.place), each.detail(language)) for each in errors[:SUMMED_UP])
+    return " ".join(f"{field}{separator}{detail}" for field, detail in named)
+
+
+_PLACES = {"body": "corps", "query": "paramètre"}

@@ -50,6 +50,7 @@ class Responder:
         self._paging = endpoint.paging
         self._cached = endpoint.binding.method == "GET"
         self._always: Headers = [VARY, *encoded(dict(endpoint.lifecycle.headers))]
+        self._names = {each.variable: each.name for each in endpoint.parameters.all}
         self.offered = (JSON,) if endpoint.paging.rows is None else (JSON, NDJSON)
 
     def reply(self, outcome: Outcome, asked: Asked) -> Reply:
@@ -85,7 +86,7 @@ class Responder:
             code,
             self._gateway.titles.get(code) or {"fr": message, "en": message},
             message,
-            field=answer["_field"],
+            field=self._field(answer["_field"]),
             headers=outcome.headers,
             extensions={key: value for key, value in answer.items() if key not in _SAID},
         )
@@ -93,7 +94,11 @@ class Responder:
     def _error(self, outcome: Outcome) -> Problem:
         """The first error decides. One that the table of statuses does not know says nothing about itself."""
         error = outcome.errors[0] if outcome.errors else OperationError("", "")
-        return problem_of(self._gateway, error.code, error.message, error.field, outcome.headers)
+        return problem_of(self._gateway, error.code, error.message, self._field(error.field), outcome.headers)
+
+    def _field(self, field: str | None) -> str | None:
+        """The input at fault under the name it has here: a header's is not its variable's."""
+        return self._names.get(field, field) if field else field
 
     def _body(self, answer: Any, media: str) -> bytes:
         if media == JSON:

@@ -181,8 +181,11 @@ class Responses:
 
     def _example(self, status: int, code: str) -> Json:
         titles = self._gateway.titles.get(code, {})
-        title = Fault[code].title("fr") if code in Fault.__members__ else titles.get("fr", code)
-        value = {"type": type_of(self._prefix, code), "title": title, "status": status, "detail": title, "code": code}
+        title = detail = titles.get("fr", code)
+        if code in Fault.__members__:
+            title, said = Fault[code].title("fr"), Fault[code].value.detail
+            detail = said.fr if said else title
+        value = {"type": type_of(self._prefix, code), "title": title, "status": status, "detail": detail, "code": code}
         return {"value": {**value, "requestId": "0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e"}}
 
     def _headers(self, status: int, answer: bool) -> Json:

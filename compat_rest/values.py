@@ -178,7 +178,7 @@ def _object_check(fields: Mapping[str, BodyCheck], required: list[str], *, one_o
         for name, each in value.items():
             field = fields.get(name)
             if field is None:
-                _tell(errors, _below(path, name[:100]), Reason.UNKNOWN)
+                _tell(errors, _below(path, name[:100]), Reason.UNKNOWN, {"choices": ", ".join(fields)})
             else:
                 field(each, _below(path, name), errors)
         if one_of and (len(value) != 1 or None in value.values()):

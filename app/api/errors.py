@@ -69,8 +69,8 @@ class InsufficientScope(OperationRefused):
     """The key lacks, for some field, every scope that opens it; `missing` holds those alternatives."""
 
     code = "INSUFFICIENT_SCOPE"
-    fr = "Cette clé n'a pas les droits nécessaires : {scopes}."
-    en = "This key lacks the scopes it needs: {scopes}."
+    fr = "Cette clé n'a pas les droits nécessaires : {scopes}. Demandez à l'école une clé qui les a."
+    en = "This key lacks the scopes it needs: {scopes}. Ask the school for a key that has them."
 
     def __init__(self, missing: Iterable[frozenset[str]]) -> None:
         self.missing = tuple(missing)

@@ -30,8 +30,8 @@ class InvalidInput(SkoolyError):
     """An input that is well typed but cannot be accepted."""
 
     code = "INVALID_INPUT"
-    fr = "Valeur refusée : {reason_fr}"
-    en = "Value refused: {reason_en}"
+    fr = "Valeur refusée : {reason_fr}."
+    en = "Value refused: {reason_en}."
 
     def __init__(self, *, field: str | None = None, reason_fr: str, reason_en: str) -> None:
         super().__init__(field=field, reason_fr=reason_fr, reason_en=reason_en)

@@ -53,8 +53,8 @@ def refuse_control_characters(text: str, field: str) -> str:
         if unicodedata.category(character) in ("Cc", "Cs"):
             raise InvalidInput(
                 field=field,
-                reason_fr="caractère de contrôle interdit",
-                reason_en="control characters are not allowed",
+                reason_fr="les caractères de contrôle sont interdits, tabulations et sauts de ligne compris",
+                reason_en="control characters are not allowed, nor tabs and line ends",
             )
     return text
 

@@ -217,6 +217,10 @@ class Mutation:
     def lend(self, info: strawberry.Info, input: LendInput, idempotency_key: str | None = strawberry.UNSET) -> Lending:
         if _find(input.isbn) is None:
             return BookNotFound(code="BOOK_NOT_FOUND", message="Ce livre n'existe pas.", field="isbn")
+        if idempotency_key == "spent":
+            return AlreadyLent(
+                code="ALREADY_LENT", message="Déjà servi.", until=date(2025, 1, 1), field="idempotencyKey"
+            )
         lent: Lent = info.context
         if input.isbn in lent.isbns:
             return AlreadyLent(code="ALREADY_LENT", message="Déjà prêté.", until=date(2025, 1, 1))

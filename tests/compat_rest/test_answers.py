@@ -50,6 +50,11 @@ async def test_an_error_with_the_same_status_is_told_apart_from_a_denial(facade:
     assert "decision" not in response.json()
 
 
+async def test_a_failure_names_a_header_and_not_its_variable(client: httpx.AsyncClient) -> None:
+    response = await client.post("/v1/loans", json={"isbn": "978/2"}, headers={"Idempotency-Key": "spent"})
+    assert (response.status_code, response.json()["field"]) == (409, "Idempotency-Key")
+
+
 async def test_a_failure_is_a_problem_with_its_message_and_field(client: httpx.AsyncClient) -> None:
     response = await client.get("/v1/doors/visit?reader=nobody&door=1")
     problem = response.json()

@@ -148,6 +148,30 @@ async def test_a_body_becomes_the_input(client: httpx.AsyncClient) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("body", "french", "english"),
+    [
+        (b'{"isbn":\n 1,}', "ligne 2, colonne 3", "line 2, column 3"),
+        (b'{"isbn":"a","isbn":"b"}', "« isbn » deux fois", "“isbn” twice"),
+        (b"", "corps : Cette valeur est obligatoire.", "body: This value is required."),
+        (b"[]", "corps : Un objet est attendu.", "body: An object is expected."),
+        (b'{"isbn":"a","colour":1}', "Noms connus : isbn, days", "Known names: isbn, days"),
+    ],
+)
+async def test_the_detail_says_where_the_body_goes_wrong(
+    client: httpx.AsyncClient, body: bytes, french: str, english: str
+) -> None:
+    for language, words in (("fr", french), ("en", english)):
+        headers = {"Content-Type": "application/json", "Accept-Language": language}
+        response = await client.post("/v1/loans", content=body, headers=headers)
+        assert words in response.json()["detail"]
+
+
+async def test_the_detail_lists_the_parameters_there_are(client: httpx.AsyncClient) -> None:
+    assert "Noms connus : first, after" in (await client.get("/v1/books?frist=1")).json()["detail"]
+    assert "Noms connus : –." in (await client.get("/v1/books/978?x=1")).json()["detail"]
+
+
 @pytest.mark.parametrize(("note", "seen"), [({}, "absent"), ({"note": None}, "None"), ({"note": ""}, "''")])
 async def test_absent_null_and_empty_are_three_things(
     client: httpx.AsyncClient, note: dict[str, Any], seen: str

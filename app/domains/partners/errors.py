@@ -85,8 +85,8 @@ class KeyRefused(PartnersError):
     """
 
     code = "UNAUTHENTICATED"
-    fr = "Clé d'API refusée."
-    en = "The API key is refused."
+    fr = "Clé d'API refusée. Vérifiez qu'elle est copiée en entier et encore valable, ou demandez-en une à l'école."
+    en = "The API key is refused. Check that it was copied whole and is still valid, or ask the school for one."
 
 
 class KeyMissing(KeyRefused):
@@ -123,8 +123,8 @@ class IdempotencyError(PartnersError):
 
 class IdempotencyKeyReused(IdempotencyError):
     code = "IDEMPOTENCY_KEY_REUSED"
-    fr = "Cette clé d'idempotence a déjà servi pour une autre demande."
-    en = "This idempotency key was already used for another request."
+    fr = "Cette clé d'idempotence a déjà servi pour une autre demande : donnez-en une nouvelle."
+    en = "This idempotency key was already used for another request: give a new one."
 
 
 class IdempotencyInFlight(IdempotencyError):
