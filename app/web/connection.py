@@ -118,21 +118,20 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, failure: SkoolyError) -> None:
-        """Answers and closes. An answer to an earlier request is not given any more: the client could mix them up."""
+        """Answers and closes; without an answer where the client could take it for that to another request."""
         if self.transport.is_closing():
             return
-        if not self._give_up():
+        earlier = self._running
+        if earlier is None or earlier.response_complete or (earlier.more_body and not earlier.response_started):
             self.transport.write(_response(failure))
+        self._give_up()
         self.transport.close()
 
-    def _give_up(self) -> bool:
-        """Whether a request was still being answered; what it answers goes nowhere."""
-        cycle = self._running
-        if cycle is None or cycle.response_complete:
-            return False
-        cycle.disconnected = True
-        cycle.message_event.set()
-        return True
+    def _give_up(self) -> None:
+        """What is still being answered goes nowhere."""
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
 
 
 def _response(failure: SkoolyError) -> bytes:

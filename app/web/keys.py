@@ -1,6 +1,6 @@
 """The key of a request: taken from its headers, never from its URL, and handed to the keyring."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from app.core.actor import Actor
@@ -18,22 +18,28 @@ class Keyring(Protocol):
 
 
 def key_in(headers: Iterable[tuple[str, str]]) -> str:
-    """The key in a request's headers, their names in lower case.
+    """The key in a request's headers, their names in lower case; a header sent twice may come as one, with a comma.
 
     Raises KeyMissing, or ConflictingKeys when several headers disagree.
     """
-    found = set()
+    found: set[str] = set()
     for name, value in headers:
         if name == "x-api-key":
-            found.add(value.strip())
-        elif name == "authorization" and value[: len(_BEARER)].lower() == _BEARER:
-            found.add(value[len(_BEARER) :].strip())
+            found.update(each.strip() for each in value.split(","))
+        elif name == "authorization":
+            found.update(_bearers(value))
     found.discard("")
     if not found:
         raise KeyMissing
     if len(found) > 1:
         raise ConflictingKeys
     return found.pop()
+
+
+def _bearers(value: str) -> Iterator[str]:
+    for each in map(str.strip, value.split(",")):
+        if each[: len(_BEARER)].lower() == _BEARER:
+            yield each[len(_BEARER) :].strip()
 
 
 async def authenticate(keyring: Keyring, scope: Scope, exchange: Exchange) -> Actor:

@@ -188,6 +188,21 @@ async def test_nonsense_behind_a_request_is_not_answered_in_its_place(answers: A
     assert answers.failures == []
 
 
+async def test_a_body_that_breaks_off_into_nonsense_is_refused_in_its_request_s_place() -> None:
+    ended = asyncio.Event()
+
+    async def read(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] == "http.request":
+            pass
+        ended.set()
+
+    async with serving(read) as connect:
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        assert refused(await said(await connect(), head, b"zz\r\n")) == (400, "MALFORMED_HTTP")
+        async with asyncio.timeout(5):
+            await ended.wait()
+
+
 async def test_an_answer_to_somebody_who_left_goes_nowhere(answers: Answers) -> None:
     answers.may.clear()
     async with serving(answers) as connect:
