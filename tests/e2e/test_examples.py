@@ -1,0 +1,28 @@
+"""Every example of a reading endpoint in the OpenAPI document is answered by the demo school."""
+
+from typing import Any
+
+import httpx
+
+from app.domains.partners.presets import PRESETS
+from tests.e2e.conftest import School
+
+
+def test_every_example_of_a_reading_endpoint_is_answered(school: School) -> None:
+    """With the first key that opens it. The badge of the example is denied: that is an answer as well."""
+    document = school.client("core").get("/v1/openapi.json").json()
+    asked = 0
+    for path, methods in document["paths"].items():
+        if "get" in methods:
+            answer = _first_answer(school, path, methods["get"]["parameters"])
+            assert answer.status_code == 200 or answer.json()["decision"] == "denied"
+            asked += 1
+    assert asked
+
+
+def _first_answer(school: School, path: str, parameters: list[dict[str, Any]]) -> httpx.Response:
+    for each in parameters:
+        path = path.replace(f"{{{each['name']}}}", each["example"].replace("/", "%2F"))
+    query = {each["name"]: each["example"] for each in parameters if each["in"] == "query"}
+    answers = (school.client(preset).get(f"/v1{path}", params=query or None) for preset in PRESETS)
+    return next(each for each in answers if "insufficient-scope" not in each.text)
