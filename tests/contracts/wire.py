@@ -1,5 +1,6 @@
 """Requests byte by byte, for what no HTTP client would send; and what an answer to nonsense must be like."""
 
+import contextlib
 import socket
 import time
 from collections.abc import Iterable, Mapping
@@ -68,18 +69,15 @@ def _bytes(text: str | bytes) -> bytes:
 def _exchange(connection: socket.socket, pieces: Iterable[bytes], *, leave: bool) -> bytes:
     """A server that has answered already may cut off what is still being sent: the answer counts."""
     received = bytearray()
-    try:
+    with contextlib.suppress(ConnectionError):
         for piece in pieces:
             connection.sendall(piece)
-        if leave:
+    if leave:
+        with contextlib.suppress(OSError):  # not connected any more
             connection.shutdown(socket.SHUT_WR)
-    except (BrokenPipeError, ConnectionResetError):
-        pass
-    try:
+    with contextlib.suppress(ConnectionError):
         while part := connection.recv(65_536):
             received += part
-    except ConnectionResetError:
-        pass
     return bytes(received)
 
 
