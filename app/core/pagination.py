@@ -4,9 +4,9 @@ A cursor is good for one connection of one school; elsewhere it is as bad as a f
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -29,11 +29,14 @@ class BadCursor(SkoolyError):
     en = "This cursor is not valid here: use one that this very list gave, or start without a cursor."
 
 
+Key = datetime | date | str | int
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a page ends: the moment rows are sorted by, then their id."""
+    """Where a page ends: what rows are sorted by (an instant, a day, a text or a number), then their id."""
 
-    moment: datetime
+    key: Key
     id: UUID
 
 
@@ -50,6 +53,22 @@ class Page(Generic[Item]):
         return cls(found[:first], len(found) > first)
 
 
+_READERS: dict[str, Callable[[str], Key]] = {
+    "t": datetime.fromisoformat,
+    "d": date.fromisoformat,
+    "i": int,
+    "s": str,
+}
+
+
+def _written(key: Key) -> tuple[str, str]:
+    if isinstance(key, datetime):
+        return "t", key.isoformat()
+    if isinstance(key, date):
+        return "d", key.isoformat()
+    return ("i", str(key)) if isinstance(key, int) else ("s", key)
+
+
 class Cursors:
     """Signs and reads cursors. One per process, with the secret that every process of the deployment shares."""
 
@@ -57,18 +76,17 @@ class Cursors:
         self._secret = secret
 
     def write(self, school_id: UUID, connection: str, position: Position) -> str:
-        key = [position.moment.isoformat(), position.id.hex]
-        return str(self._serializer(school_id, connection).dumps(key))
+        return str(self._serializer(school_id, connection).dumps([*_written(position.key), position.id.hex]))
 
     def read(self, school_id: UUID, connection: str, cursor: str) -> Position:
         """Raises BadCursor."""
         if len(cursor) > LONGEST_CURSOR:
             raise BadCursor(field="after")
         try:
-            moment, identity = self._serializer(school_id, connection).loads(cursor)
+            kind, key, identity = self._serializer(school_id, connection).loads(cursor)
         except (BadData, UnicodeError):
             raise BadCursor(field="after") from None
-        return Position(datetime.fromisoformat(moment), UUID(hex=identity))
+        return Position(_READERS[kind](key), UUID(hex=identity))
 
     def _serializer(self, school_id: UUID, connection: str) -> URLSafeSerializer:
         return URLSafeSerializer(

@@ -18,12 +18,20 @@ from tests.e2e.conftest import School
 
 OPENED = {
     "cantine": {"Query.studentByBadge"},
-    "tourniquet": {"Query.checkAccess", "Mutation.recordPassage"},
+    "tourniquet": {
+        "Query.checkAccess",
+        "Mutation.recordPassage",
+    },
     "bibliotheque": {"Query.student"},
     "comptabilite": {"Query.journals"},
     "absences": {"Mutation.recordAbsence"},
     "scolarite": {"Query.financialStatus"},
-    "core": {"Query.student", "Query.students", "Mutation.recordPayment", "Mutation.topUpWallet"},
+    "core": {
+        "Query.student",
+        "Query.students",
+        "Mutation.recordPayment",
+        "Mutation.topUpWallet",
+    },
 }
 ENDPOINTS = {
     "cantine": {("GET", "/v1/students/badge/{id}")},
@@ -32,7 +40,9 @@ ENDPOINTS = {
     "comptabilite": {("GET", "/v1/finance/journals")},
     "absences": {("POST", "/v1/absences")},
     "scolarite": {("GET", "/v1/financial/status/{matricule}")},
-    "core": {("GET", "/v1/students/{matricule}")},
+    "core": {
+        ("GET", "/v1/students/{matricule}"),
+    },
 }
 ARGUMENTS = {
     "Query.student": '(matricule: "2024/INF/0123")',

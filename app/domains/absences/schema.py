@@ -1,6 +1,5 @@
 """Absences as the API takes and shows them."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
@@ -9,15 +8,15 @@ from zoneinfo import ZoneInfo
 import strawberry
 from strawberry import argument
 
-from app.core.graph.context import Context, Info
-from app.core.graph.failure import Failure
-from app.core.graph.scoped import any_scope, scoped, takes
+from app.core.graph.context import Info
+from app.core.graph.failure import Failure, expected, failure
+from app.core.graph.inputs import plain
+from app.core.graph.scoped import any_scope, scoped
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
 from app.domains.absences import errors
 from app.domains.absences.service import REASON, AbsenceRecord, record_absence
-from app.domains.partners.idempotency import KEY, once
-from app.domains.students.errors import StudentNotFound
+from app.domains.partners.mutations import IdempotencyKey, perform_once
 from app.domains.students.schema import StudentNotFoundFailure
 
 _of_absence = any_scope([Scope.ABSENCES_WRITE])
@@ -57,12 +56,12 @@ class Absence:
         )
 
 
-@strawberry.type(name="AbsenceOverlap", description="The student already has an absence in this period.")
+@failure(errors.AbsenceOverlap, description="The student already has an absence in this period.")
 class AbsenceOverlapFailure(Failure):
     pass
 
 
-@strawberry.type(name="AbsenceInvalid", description="An absence cannot be like this; `field` names the input at fault.")
+@failure(errors.AbsenceInvalid, description="An absence cannot be like this; `field` names the input at fault.")
 class AbsenceInvalidFailure(Failure):
     pass
 
@@ -94,40 +93,24 @@ class RecordAbsenceInput:
     )
 
 
+@expected(RecordAbsenceResult)
 async def _record_absence(
     info: Info,
     input: Annotated[RecordAbsenceInput, argument(description="The absence.")],
-    idempotency_key: Annotated[
-        str | None,
-        takes(KEY, description="Repeating the mutation with the same key repeats its answer, not its effect."),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> RecordAbsenceResult:
-    try:
-        record = await _once(info.context, input, idempotency_key)
-    except StudentNotFound as error:
-        return StudentNotFoundFailure.of(error, info.context.language)
-    except errors.AbsenceOverlap as error:
-        return AbsenceOverlapFailure.of(error, info.context.language)
-    except errors.AbsenceInvalid as error:
-        return AbsenceInvalidFailure.of(error, info.context.language)
-    return Absence.of(record, info.context.actor.timezone)
-
-
-async def _once(context: Context, absence: RecordAbsenceInput, key: str | None) -> AbsenceRecord:
-    asked = asdict(absence)
-    async with context.write() as session:
-        record = await once(
-            session,
-            context.actor,
-            operation="recordAbsence",
-            key=key,
-            payload=asked,
-            perform=lambda: record_absence(session, context.actor, **asked, now=context.clock.now()),
-            encode=AbsenceRecord.encode,
-            decode=AbsenceRecord.decode,
-        )
-        context.saw(record.student_id)
-    return record
+    context = info.context
+    asked = plain(input)
+    record = await perform_once(
+        context,
+        "recordAbsence",
+        idempotency_key,
+        asked,
+        lambda session: record_absence(session, context.actor, **asked, now=context.clock.now()),
+        AbsenceRecord,
+        concerns=lambda made: [made.student_id],
+    )
+    return Absence.of(record, context.actor.timezone)
 
 
 @strawberry.type

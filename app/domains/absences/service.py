@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -41,25 +41,6 @@ class AbsenceRecord:
     reason: str | None
     justified: bool
     recorded_at: datetime
-
-    def encode(self) -> dict[str, Any]:
-        """As JSON, for the outcome that an idempotency key keeps."""
-        return {
-            "id": str(self.id),
-            "student_id": str(self.student_id),
-            "matricule": self.matricule,
-            "starts_at": self.starts_at.isoformat(),
-            "ends_at": self.ends_at.isoformat(),
-            "reason": self.reason,
-            "justified": self.justified,
-            "recorded_at": self.recorded_at.isoformat(),
-        }
-
-    @classmethod
-    def decode(cls, outcome: dict[str, Any]) -> Self:
-        times = {name: datetime.fromisoformat(outcome[name]) for name in ("starts_at", "ends_at", "recorded_at")}
-        ids = {name: UUID(outcome[name]) for name in ("id", "student_id")}
-        return cls(**{**outcome, **times, **ids})
 
 
 async def record_absence(

@@ -5,8 +5,6 @@ from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
 from app.domains.access.decisions import Reason
 
 
@@ -50,15 +48,3 @@ class PassageRecord:
     def of(cls, row: Any) -> Self:
         """From a row with these columns."""
         return cls(**{**row._mapping, "reason": row.reason and Reason(row.reason)})
-
-    def encode(self) -> dict[str, Any]:
-        """As JSON, for the outcome that an idempotency key keeps."""
-        encoded: dict[str, Any] = _ADAPTER.dump_python(self, mode="json")
-        return encoded
-
-    @staticmethod
-    def decode(outcome: dict[str, Any]) -> "PassageRecord":
-        return _ADAPTER.validate_python(outcome)
-
-
-_ADAPTER = TypeAdapter(PassageRecord)

@@ -1,6 +1,5 @@
 """Access checks and passages as the API takes and shows them."""
 
-from dataclasses import asdict
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Self
@@ -12,7 +11,8 @@ from strawberry import argument
 
 from app.core.errors import Language
 from app.core.graph.context import Context, Info
-from app.core.graph.failure import Failure
+from app.core.graph.failure import Failure, expected, failure
+from app.core.graph.inputs import plain
 from app.core.graph.scoped import any_scope, scoped, takes
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
@@ -22,7 +22,7 @@ from app.domains.access.passages import record_passage
 from app.domains.access.records import PassageRecord
 from app.domains.access.service import check_access, zone_open_to
 from app.domains.finance.service.checks import REFERENCE
-from app.domains.partners.idempotency import KEY, once
+from app.domains.partners.mutations import IdempotencyKey, perform_once
 
 _of_check = any_scope([Scope.ACCESS_CHECK])
 _of_passage = any_scope([Scope.ACCESS_RECORD])
@@ -73,12 +73,12 @@ class AccessDenied:
     zone: str = _of_check(description="The zone asked about.", example="RESTAURANT")
 
 
-@strawberry.type(name="UnknownZone", description="The school has no zone with this code.")
+@failure(errors.UnknownZone, description="The school has no zone with this code.")
 class UnknownZoneFailure(Failure):
     pass
 
 
-@strawberry.type(name="PassageInvalid", description="A passage cannot be like this; `field` names the input at fault.")
+@failure(errors.PassageInvalid, description="A passage cannot be like this; `field` names the input at fault.")
 class PassageInvalidFailure(Failure):
     pass
 
@@ -170,62 +170,49 @@ class RecordPassageInput:
     )
 
 
+@expected(AccessDecision)
 async def _check_access(
     info: Info,
     nfc: Annotated[str, takes(IDENTIFIER, description="What the reader read, in any case.", example="12345")],
     zone: Annotated[str, takes(IDENTIFIER, description="Code of the zone, in any case.", example="RESTAURANT")],
 ) -> AccessDecision:
     context = info.context
-    try:
-        decision = await check_access(
-            context.service(AccessChecks),
-            context.actor,
-            nfc=nfc,
-            zone=zone,
-            request_id=context.request_id,
-            operation=context.operation,
-            channel=context.channel,
-        )
-    except errors.UnknownZone as error:
-        return UnknownZoneFailure.of(error, context.language)
+    decision = await check_access(
+        context.service(AccessChecks),
+        context.actor,
+        nfc=nfc,
+        zone=zone,
+        request_id=context.request_id,
+        operation=context.operation,
+        channel=context.channel,
+    )
     return _decided(decision, context.language)
 
 
+@expected(RecordPassageResult)
 async def _record_passage(
     info: Info,
     input: Annotated[RecordPassageInput, argument(description="The passage.")],
-    idempotency_key: Annotated[
-        str | None,
-        takes(KEY, description="Repeating the mutation with the same key repeats its answer, not its effect."),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> RecordPassageResult:
     context = info.context
-    try:
-        record = await _once(context, input, idempotency_key)
-    except errors.UnknownZone as error:
-        return UnknownZoneFailure.of(error, context.language)
-    except errors.PassageInvalid as error:
-        return PassageInvalidFailure.of(error, context.language)
+    asked = plain(input)
+    record = await perform_once(
+        context,
+        "recordPassage",
+        idempotency_key,
+        asked,
+        lambda session: record_passage(session, context.actor, **asked, now=context.clock.now()),
+        PassageRecord,
+        concerns=lambda made: _holder_seen(context, made),
+    )
     return Passage.of(record, context.actor.timezone, context.language)
 
 
-async def _once(context: Context, passage: RecordPassageInput, key: str | None) -> PassageRecord:
-    asked = {**asdict(passage), "direction": passage.direction.value}
-    async with context.write() as session:
-        record = await once(
-            session,
-            context.actor,
-            operation="recordPassage",
-            key=key,
-            payload=asked,
-            perform=lambda: record_passage(session, context.actor, **asked, now=context.clock.now()),
-            encode=PassageRecord.encode,
-            decode=PassageRecord.decode,
-        )
-        zone_open_to(context.actor, record.zone)  # what is repeated may be what another key of the partner recorded
-        if record.student_id is not None:
-            context.saw(record.student_id)
-    return record
+def _holder_seen(context: Context, record: PassageRecord) -> list[UUID]:
+    """Raises InsufficientZone: what is repeated may be what another key of the partner recorded."""
+    zone_open_to(context.actor, record.zone)
+    return [] if record.student_id is None else [record.student_id]
 
 
 @strawberry.type

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
-
-from pydantic import TypeAdapter
 
 Standing = Literal["green", "red"]
 
@@ -64,14 +62,6 @@ class PaymentRecord:
     def unallocated(self) -> int:
         return self.amount - sum(allocation.amount for allocation in self.allocations)
 
-    def encode(self) -> dict[str, Any]:
-        """As JSON, for the outcome that an idempotency key keeps."""
-        return _encode(_PAYMENT, self)
-
-    @staticmethod
-    def decode(outcome: dict[str, Any]) -> "PaymentRecord":
-        return _PAYMENT.validate_python(outcome)
-
 
 @dataclass(frozen=True, slots=True)
 class TopUpRecord:
@@ -85,20 +75,3 @@ class TopUpRecord:
     amount: int
     currency: str
     balance: int
-
-    def encode(self) -> dict[str, Any]:
-        """As JSON, for the outcome that an idempotency key keeps."""
-        return _encode(_TOP_UP, self)
-
-    @staticmethod
-    def decode(outcome: dict[str, Any]) -> "TopUpRecord":
-        return _TOP_UP.validate_python(outcome)
-
-
-_PAYMENT = TypeAdapter(PaymentRecord)
-_TOP_UP = TypeAdapter(TopUpRecord)
-
-
-def _encode(adapter: TypeAdapter[Any], record: object) -> dict[str, Any]:
-    encoded: dict[str, Any] = adapter.dump_python(record, mode="json")
-    return encoded

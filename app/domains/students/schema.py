@@ -7,20 +7,20 @@ from typing import Annotated, Self
 import strawberry
 
 from app.core.clock import today
-from app.core.graph.connection import After, First, PageInfo, read_cursor, write_cursor
-from app.core.graph.context import Context, Info
-from app.core.graph.failure import Failure
+from app.core.graph.connection import After, Connection, First, read_cursor
+from app.core.graph.context import Info
+from app.core.graph.failure import Failure, failure
 from app.core.graph.scoped import any_scope, scoped, takes
-from app.core.pagination import DEFAULT_PAGE, Page, Position, page_size
+from app.core.pagination import DEFAULT_PAGE, Position, page_size
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
+from app.domains.students.errors import StudentNotFound
 from app.domains.students.records import BadgeHolder as BadgeHolderRecord
 from app.domains.students.records import EnrolmentRecord, StudentRecord
 from app.domains.students.service import describe_student, find_badge_holder, list_students
 
 _CONNECTION = "students"
 _of_student = any_scope([Scope.STUDENTS_READ, Scope.STUDENTS_LIST])
-_of_list = any_scope([Scope.STUDENTS_LIST])
 _of_badge = any_scope([Scope.BADGES_READ])
 
 
@@ -126,32 +126,7 @@ class BadgeHolder:
         )
 
 
-@strawberry.type(description="A student and the place in the list.")
-class StudentEdge:
-    cursor: str = _of_list(description="Give it as `after` to go on from here.")
-    node: Student = _of_list(description="The student.")
-
-
-@strawberry.type(description="A page of students, in the order of their last change.")
-class StudentConnection:
-    edges: list[StudentEdge] = _of_list(description="The students with their cursors.")
-    nodes: list[Student] = _of_list(description="The students alone.")
-    page_info: PageInfo = _of_list(description="Where the page ends.")
-
-    @classmethod
-    def of(cls, page: Page[StudentRecord], context: Context) -> Self:
-        cursors = [
-            write_cursor(context, _CONNECTION, Position(record.updated_at, record.identity.id)) for record in page.items
-        ]
-        nodes = [Student.of(record) for record in page.items]
-        return cls(
-            edges=[StudentEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
-            nodes=nodes,
-            page_info=PageInfo(has_next_page=page.has_next, end_cursor=cursors[-1] if cursors else None),
-        )
-
-
-@strawberry.type(name="StudentNotFound", description="No student has this matricule.")
+@failure(StudentNotFound, description="No student has this matricule.")
 class StudentNotFoundFailure(Failure):
     """A member of the result unions of every mutation that names a student."""
 
@@ -188,14 +163,18 @@ async def _student_by_badge(
     return BadgeHolder.of(record)
 
 
-async def _students(info: Info, first: First = DEFAULT_PAGE, after: After = None) -> StudentConnection:
+async def _students(info: Info, first: First = DEFAULT_PAGE, after: After = None) -> Connection[Student]:
     context = info.context
     position = read_cursor(context, _CONNECTION, after)
     async with context.read() as session:
         on = today(context.clock, context.actor.timezone)
         page = await list_students(session, first=page_size(first), after=position, on=on)
     context.saw(*(record.identity.id for record in page.items))
-    return StudentConnection.of(page, context)
+    return Connection[Student].of(context, _CONNECTION, page, show=Student.of, position=_position)
+
+
+def _position(record: StudentRecord) -> Position:
+    return Position(record.updated_at, record.identity.id)
 
 
 @strawberry.type
@@ -208,7 +187,7 @@ class Query:
         description="Who carries this badge now; null when it is unknown or revoked.",
         resolver=_student_by_badge,
     )
-    students: StudentConnection = scoped(
+    students: Connection[Student] = scoped(
         Scope.STUDENTS_LIST,
         description="Every student of the school, in the order of their last change.",
         resolver=_students,

@@ -55,7 +55,7 @@ async def list_students(session: AsyncSession, *, first: int, after: Position | 
     if after is None:
         found = await session.execute(LIST_STUDENTS, values)
     else:
-        found = await session.execute(LIST_STUDENTS_AFTER, {**values, "moment": after.moment, "id": after.id})
+        found = await session.execute(LIST_STUDENTS_AFTER, {**values, "moment": after.key, "id": after.id})
     return Page.cut(_records(found.all()), first)
 
 

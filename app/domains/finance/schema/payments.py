@@ -1,6 +1,5 @@
 """Payments as the API takes and shows them."""
 
-from dataclasses import asdict
 from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Self
@@ -10,9 +9,10 @@ from zoneinfo import ZoneInfo
 import strawberry
 from strawberry import argument
 
-from app.core.graph.context import Context, Info
-from app.core.graph.failure import Failure
-from app.core.graph.scoped import any_scope, scoped, takes
+from app.core.graph.context import Info
+from app.core.graph.failure import Failure, expected, failure
+from app.core.graph.inputs import plain
+from app.core.graph.scoped import any_scope, scoped
 from app.core.money import to_decimal_string, to_minor
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
@@ -20,16 +20,10 @@ from app.domains.finance import errors
 from app.domains.finance.records import AllocationRecord, PaymentRecord
 from app.domains.finance.service import record_payment
 from app.domains.finance.service.checks import REFERENCE
-from app.domains.partners.idempotency import KEY, once
-from app.domains.students.errors import StudentNotFound
+from app.domains.partners.mutations import IdempotencyKey, perform_once
 from app.domains.students.schema import StudentNotFoundFailure
 
 _of_payment = any_scope([Scope.PAYMENTS_WRITE])
-
-IdempotencyKey = Annotated[
-    str | None,
-    takes(KEY, description="Repeating the mutation with the same key repeats its answer, not its effect."),
-]
 
 
 @strawberry.enum(name="PaymentProvider", description="Through whom money came in.")
@@ -90,17 +84,17 @@ class RecordedPayment:
         )
 
 
-@strawberry.type(name="PaymentConflict", description="The provider's reference already stands for another payment.")
+@failure(errors.PaymentConflict, description="The provider's reference already stands for another payment.")
 class PaymentConflictFailure(Failure):
     pass
 
 
-@strawberry.type(name="InvoiceNotFound", description="The student has no invoice with this number.")
+@failure(errors.InvoiceNotFound, description="The student has no invoice with this number.")
 class InvoiceNotFoundFailure(Failure):
     pass
 
 
-@strawberry.type(name="CurrencyMismatch", description="The amount is in another currency than what it is for.")
+@failure(errors.CurrencyMismatch, description="The amount is in another currency than what it is for.")
 class CurrencyMismatchFailure(Failure):
     pass
 
@@ -139,41 +133,25 @@ class RecordPaymentInput:
     )
 
 
+@expected(RecordPaymentResult)
 async def _record_payment(
     info: Info,
     input: Annotated[RecordPaymentInput, argument(description="The payment.")],
     idempotency_key: IdempotencyKey = None,
 ) -> RecordPaymentResult:
-    language = info.context.language
-    try:
-        record = await _once(info.context, input, idempotency_key)
-    except StudentNotFound as error:
-        return StudentNotFoundFailure.of(error, language)
-    except errors.InvoiceNotFound as error:
-        return InvoiceNotFoundFailure.of(error, language)
-    except errors.CurrencyMismatch as error:
-        return CurrencyMismatchFailure.of(error, language)
-    except errors.PaymentConflict as error:
-        return PaymentConflictFailure.of(error, language)
-    return RecordedPayment.of(record, info.context.actor.timezone)
-
-
-async def _once(context: Context, payment: RecordPaymentInput, key: str | None) -> PaymentRecord:
-    asked = {**asdict(payment), "provider": payment.provider.value}
-    minor = to_minor(payment.amount, payment.currency)
-    async with context.write() as session:
-        record = await once(
-            session,
-            context.actor,
-            operation="recordPayment",
-            key=key,
-            payload=asked,
-            perform=lambda: record_payment(session, context.actor, **{**asked, "amount": minor}),
-            encode=PaymentRecord.encode,
-            decode=PaymentRecord.decode,
-        )
-        context.saw(record.student_id)
-    return record
+    context = info.context
+    asked = plain(input)
+    minor = to_minor(input.amount, input.currency)
+    record = await perform_once(
+        context,
+        "recordPayment",
+        idempotency_key,
+        asked,
+        lambda session: record_payment(session, context.actor, **{**asked, "amount": minor}),
+        PaymentRecord,
+        concerns=lambda made: [made.student_id],
+    )
+    return RecordedPayment.of(record, context.actor.timezone)
 
 
 @strawberry.type

@@ -1,25 +1,24 @@
 """Top-ups of canteen wallets as the API takes and shows them."""
 
-from dataclasses import asdict
 from typing import Annotated, Self
 from uuid import UUID
 
 import strawberry
 from strawberry import argument
 
-from app.core.graph.context import Context, Info
-from app.core.graph.failure import Failure
+from app.core.graph.context import Info
+from app.core.graph.failure import Failure, expected, failure
+from app.core.graph.inputs import plain
 from app.core.graph.scoped import any_scope, scoped
 from app.core.money import to_decimal_string, to_minor
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
 from app.domains.finance import errors
 from app.domains.finance.records import TopUpRecord
-from app.domains.finance.schema.payments import CurrencyMismatchFailure, IdempotencyKey, PaymentProvider
+from app.domains.finance.schema.payments import CurrencyMismatchFailure, PaymentProvider
 from app.domains.finance.service import top_up_wallet
 from app.domains.finance.service.checks import REFERENCE
-from app.domains.partners.idempotency import once
-from app.domains.students.errors import StudentNotFound
+from app.domains.partners.mutations import IdempotencyKey, perform_once
 from app.domains.students.schema import StudentNotFoundFailure
 
 _of_wallet = any_scope([Scope.WALLETS_WRITE])
@@ -48,7 +47,7 @@ class WalletTopUp:
         )
 
 
-@strawberry.type(name="WalletConflict", description="The provider's reference already stands for another top-up.")
+@failure(errors.WalletConflict, description="The provider's reference already stands for another top-up.")
 class WalletConflictFailure(Failure):
     pass
 
@@ -74,39 +73,25 @@ class TopUpWalletInput:
     currency: str = _of_wallet(description="ISO 4217 code, the wallet's own where there is one.", example="XOF")
 
 
+@expected(TopUpWalletResult)
 async def _top_up_wallet(
     info: Info,
     input: Annotated[TopUpWalletInput, argument(description="The top-up.")],
     idempotency_key: IdempotencyKey = None,
 ) -> TopUpWalletResult:
-    language = info.context.language
-    try:
-        record = await _once(info.context, input, idempotency_key)
-    except StudentNotFound as error:
-        return StudentNotFoundFailure.of(error, language)
-    except errors.CurrencyMismatch as error:
-        return CurrencyMismatchFailure.of(error, language)
-    except errors.WalletConflict as error:
-        return WalletConflictFailure.of(error, language)
+    context = info.context
+    asked = plain(input)
+    done = {**asked, "amount": to_minor(input.amount, input.currency), "occurred_at": context.clock.now()}
+    record = await perform_once(
+        context,
+        "topUpWallet",
+        idempotency_key,
+        asked,
+        lambda session: top_up_wallet(session, context.actor, **done),
+        TopUpRecord,
+        concerns=lambda made: [made.student_id],
+    )
     return WalletTopUp.of(record)
-
-
-async def _once(context: Context, top_up: TopUpWalletInput, key: str | None) -> TopUpRecord:
-    asked = {**asdict(top_up), "provider": top_up.provider.value}
-    done = {**asked, "amount": to_minor(top_up.amount, top_up.currency), "occurred_at": context.clock.now()}
-    async with context.write() as session:
-        record = await once(
-            session,
-            context.actor,
-            operation="topUpWallet",
-            key=key,
-            payload=asked,
-            perform=lambda: top_up_wallet(session, context.actor, **done),
-            encode=TopUpRecord.encode,
-            decode=TopUpRecord.decode,
-        )
-        context.saw(record.student_id)
-    return record
 
 
 @strawberry.type
