@@ -1,4 +1,4 @@
-"""`skooly schema export` and `skooly openapi export`: the generated files that are committed."""
+"""`skooly schema export | lint` and `skooly openapi export`: the committed files that follow from the code."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,11 +22,14 @@ class FilesStale(CommandFailed):
     """A generated file does not say what the code says."""
 
 
+class SchemaUnconventional(CommandFailed):
+    """The schema does not keep the house's conventions."""
+
+
 class ContractBroken(CommandFailed):
     """The new contract of /v1 would break clients of the committed one."""
 
 
-@schema.callback()
 @openapi.callback()
 def _group() -> None:
     """Keeps `export` a command of its own while it is the only one."""
@@ -34,10 +37,28 @@ def _group() -> None:
 
 @schema.command("export")
 def export_schema(check: Check = False) -> None:
-    """Write schema.graphql and the scope of every coordinate."""
+    """Write schema.graphql and the scope of every coordinate. Refuses what `schema lint` refuses."""
     from app.web.generated import schema_files  # heavy: other commands start without it
 
+    if not check:
+        refuse_unconventional()
     _export("schema", schema_files, check)
+
+
+@schema.command("lint")
+def lint_schema() -> None:
+    """Check names, descriptions, examples, connections, mutations and deprecations against the conventions."""
+    refuse_unconventional()
+    say("schema: as the conventions want it")
+
+
+def refuse_unconventional() -> None:
+    """Raises SchemaUnconventional, with every fault and its remedy."""
+    from app.api.lint import lint
+
+    if faults := lint(_schema().graphql):
+        listed = "\n".join(f"  {fault}" for fault in faults)
+        raise SchemaUnconventional(f"The schema leaves the conventions (app/api/lint):\n{listed}")
 
 
 @openapi.command("export")
@@ -69,14 +90,12 @@ def _export(
     check: bool,
     refuse: Callable[[Mapping[Path, bytes]], None] | None = None,
 ) -> None:
-    from app.api.catalogue import SchemaRefused
-    from app.api.slices import skooly_schema
     from app.web.generated import stale, write
     from compat_rest.mistakes import BrokenDocuments
 
     try:
-        files = make(skooly_schema())
-    except (SchemaRefused, BrokenDocuments) as mistakes:
+        files = make(_schema())
+    except BrokenDocuments as mistakes:
         raise CommandFailed(str(mistakes)) from None
     if not check:
         if refuse:
@@ -86,3 +105,13 @@ def _export(
         names = ", ".join(str(path.name) for path in old)
         raise FilesStale(f"not current: {names}. Run ./skooly {name} export and review the difference.")
     say(f"{', '.join(path.name for path in files)}: {'current' if check else 'written'}")
+
+
+def _schema() -> "ApiSchema":
+    from app.api.catalogue import SchemaRefused
+    from app.api.slices import skooly_schema
+
+    try:
+        return skooly_schema()
+    except SchemaRefused as mistakes:
+        raise CommandFailed(str(mistakes)) from None
