@@ -8,7 +8,8 @@ import app.domains.events.tables
 import app.domains.finance.journal_tables
 import app.domains.finance.tables
 import app.domains.partners.tables
-import app.domains.students.tables  # noqa: F401
+import app.domains.students.tables
+import app.domains.webhooks.tables  # noqa: F401
 
 METADATA = SQLModel.metadata
 

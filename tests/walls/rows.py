@@ -45,11 +45,12 @@ SPECIAL: dict[str, list[Row]] = {
     "passage": [{"direction": "in"}],
     "audit_entry": [{"channel": "rest"}],
     "journal_line": [DEBIT, CREDIT],
+    "endpoint": [{"start_position": 0}],
 }
-# `create_school` has made these.
-MADE_WITH_THE_SCHOOL = {"school", "school_log", "log_epoch"}
+# `create_school` has made these, and a trigger those of an endpoint.
+MADE_ALREADY = {"school", "school_log", "log_epoch", "fan_out", "endpoint_state"}
 # What the application may not write, and who does.
-OTHER_WRITERS = {"key_use": Wall.auth()}
+OTHER_WRITERS = {"key_use": Wall.auth(), "attempt": Wall.worker()}
 
 
 @dataclass
@@ -64,7 +65,7 @@ async def inhabit(database: Database, tables: list[Walled], school_id: UUID) -> 
     school = Inhabited(school_id, {"school": [_school(school_id)]})
     async with database.raw(Wall.app(school_id)) as connection:
         for table in tables:
-            if table.name not in MADE_WITH_THE_SCHOOL | OTHER_WRITERS.keys():
+            if table.name not in MADE_ALREADY | OTHER_WRITERS.keys():
                 await _insert(connection, table, school)
     for table in tables:
         if table.name in OTHER_WRITERS:
