@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 import app.domains.absences.tables
 import app.domains.access.tables
+import app.domains.audit.tables
 import app.domains.events.tables
 import app.domains.finance.journal_tables
 import app.domains.finance.tables

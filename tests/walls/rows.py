@@ -31,6 +31,7 @@ BY_TYPE: dict[str, Callable[[], Any]] = {
     "jsonb": lambda: {},
     "text[]": lambda: [],
     "uuid[]": lambda: [],
+    "bytea[]": lambda: [],
 }
 DEBIT = {"line_no": 1, "debit": 5, "credit": 0}
 CREDIT = {"line_no": 2, "debit": 0, "credit": 5}
@@ -50,7 +51,11 @@ SPECIAL: dict[str, list[Row]] = {
 # `create_school` has made these, and a trigger those of an endpoint.
 MADE_ALREADY = {"school", "school_log", "log_epoch", "fan_out", "endpoint_state"}
 # What the application may not write, and who does.
-OTHER_WRITERS = {"key_use": Wall.auth(), "attempt": Wall.worker()}
+OTHER_WRITERS = {
+    "key_use": Wall.auth(),
+    "attempt": Wall.worker(),
+    **{name: Wall.worker() for name in ("audit_seal", "audit_subject", "audit_salt", "audit_chain")},
+}
 
 
 @dataclass
