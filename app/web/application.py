@@ -11,6 +11,7 @@ from app.api.executor import Executor
 from app.api.operations import Preparer
 from app.web.client_address import Networks
 from app.web.exchange import App
+from app.web.graphiql.page import WithPage, graphiql_assets, graphiql_page
 from app.web.graphql_http import PATH as GRAPHQL
 from app.web.graphql_http import GraphQLEndpoint, refuse
 from app.web.guarded import Guarded
@@ -43,7 +44,8 @@ def build_app(parts: Parts) -> App:
     metrics = RequestMetrics()
     graphql = GraphQLEndpoint(parts.preparer, parts.executor, parts.keyring)
     fixed: dict[str, App] = {
-        GRAPHQL: Guarded(graphql, answer=refuse),
+        GRAPHQL: Guarded(WithPage(graphql, graphiql_page()), answer=refuse),
+        **{path: Guarded(asset) for path, asset in graphiql_assets().items()},
         "/health/live": Guarded(GetOnly(live)),
         "/health/ready": Guarded(GetOnly(Ready(parts.checks))),
         "/metrics": Guarded(GetOnly(MetricsEndpoint(make_registry(metrics)))),

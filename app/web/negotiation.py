@@ -28,6 +28,13 @@ def media_type(accept: str | None) -> str | None:
 
 
 @lru_cache(maxsize=256)
+def prefers_html(accept: str | None) -> bool:
+    """Whether a page is wanted rather than JSON: what a browser asks for, no tool does by default."""
+    wanted = dict(_weighted(accept or ""))
+    return wanted.get("text/html", 0.0) > max(wanted.get(GRAPHQL_JSON, 0.0), wanted.get(PLAIN_JSON, 0.0))
+
+
+@lru_cache(maxsize=256)
 def language(accept_language: str | None) -> Language:
     """French unless English is preferred."""
     choices: Sequence[tuple[str, float]] = list(_weighted(accept_language or ""))

@@ -1,0 +1,1 @@
+"""GraphiQL at `/graphql`, for a browser: the page, its assets and its examples, all served from here."""

@@ -1,0 +1,65 @@
+"""A real browser over the running platform. Chromium is the system's: `apt-get install chromium`."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.e2e.conftest import School, school  # noqa: F401  (a fixture)
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Witness:
+    """What a page must not do: `complaints` of its console (CSP violations among them), requests to other hosts."""
+
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: request.url.startswith(self.url) or self.elsewhere.append(request.url))
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh profile, in French as most of our users have it."""
+    context = browser.new_context(locale="fr-FR", viewport={"width": 1400, "height": 850})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def witness(school: School) -> Witness:  # noqa: F811
+    return Witness(school.platform.url)
+
+
+@pytest.fixture
+def page(context: BrowserContext, witness: Witness) -> Page:
+    page = context.new_page()
+    witness.watch(page)
+    return page
