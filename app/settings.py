@@ -10,25 +10,30 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, IPvAnyAddress, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 PREFIX = "SKOOLY_"
 PEPPER_BYTES = 32
+SECRET_KEY_BYTES = 32
 CURSOR_SECRET_LENGTH = 32
 
 ADVICE = {
     "SKOOLY_DATABASE_URL": "postgresql+asyncpg://skooly:PASSWORD@HOST/skooly (the login, no superuser)",
     "SKOOLY_REDIS_URL": "redis://HOST:6379/0, or unix:///path/to.sock?db=0",
     "SKOOLY_KEY_PEPPERS": 'make one with `./skooly secrets`: {"1": "32 random bytes in base64"}',
+    "SKOOLY_SECRET_KEYS": 'make one with `./skooly secrets`: {"1": "32 random bytes in base64"}',
     "SKOOLY_CURSOR_SECRET": "make one with `./skooly secrets`: 32 characters or more",
     "SKOOLY_TRUSTED_PROXIES": "networks, separated by commas: 10.0.0.0/8,192.168.1.4/32",
+    "SKOOLY_OUTBOUND_PORTS": "ports, separated by commas: 443,8443",
+    "SKOOLY_NAME_SERVERS": "addresses, separated by commas: 192.0.2.53,2001:db8::53",
     "SKOOLY_ALLOWED_ORIGINS": "origins, separated by commas: https://console.example.org",
 }
 
 REASONS = {"missing": "is missing", "too_short": f"needs {CURSOR_SECRET_LENGTH} characters or more"}
 """By the type of pydantic's error, where its own words are not for an operator."""
 
+Port = Annotated[int, Field(ge=1, le=65535)]
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -72,6 +77,8 @@ class Settings(DatabaseSettings):
     redis_url: str = Field(repr=False)
     key_peppers: dict[int, SecretStr]
     """Version → 32 random bytes or more in base64. New keys use the highest version."""
+    secret_keys: dict[int, SecretStr]
+    """Version → 32 bytes in base64: what the secrets of webhooks are sealed with. The highest version seals."""
     cursor_secret: SecretStr = Field(min_length=CURSOR_SECRET_LENGTH)
 
     public_url: str = "http://127.0.0.1:8000"
@@ -79,12 +86,19 @@ class Settings(DatabaseSettings):
     """Peers whose `X-Forwarded-For` is believed. Empty: the peer's own address counts."""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Origins, besides `public_url`, whose pages may open sockets and talk to the console."""
+    outbound_ports: Annotated[tuple[Port, ...], NoDecode] = (443, 8443)
+    """Ports that webhooks may be sent to."""
+    outbound_development: bool = False
+    """Webhooks may go to loopback and private networks, over http and to any port from 1024: for development only."""
+    name_servers: Annotated[tuple[IPvAnyAddress, ...], NoDecode] = ()
+    """Who is asked for the addresses of webhooks' hosts. Empty: the name servers of the system."""
+    name_server_port: int = Field(default=53, ge=1, le=65535)
     pool_size: int = Field(default=10, ge=2, le=200)
     """Connections to PostgreSQL per process."""
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("trusted_proxies", "allowed_origins", mode="before")
+    @field_validator("trusted_proxies", "allowed_origins", "outbound_ports", "name_servers", mode="before")
     @classmethod
     def _split_on_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -106,6 +120,21 @@ class Settings(DatabaseSettings):
                 raise ValueError(f"version {version} needs a number from 1 and {PEPPER_BYTES} bytes or more in base64")
         return peppers
 
+    @field_validator("secret_keys")
+    @classmethod
+    def _check_secret_keys(cls, keys: dict[int, SecretStr]) -> dict[int, SecretStr]:
+        if not keys:
+            raise ValueError("needs at least one version")
+        for version, key in keys.items():
+            if version < 1 or len(_decode(key)) != SECRET_KEY_BYTES:
+                raise ValueError(f"version {version} needs a number from 1 and {SECRET_KEY_BYTES} bytes in base64")
+        return keys
+
+    @property
+    def sealing_keys(self) -> dict[int, bytes]:
+        """The decoded secret keys by version."""
+        return {version: _decode(key) for version, key in self.secret_keys.items()}
+
     @property
     def peppers(self) -> dict[int, bytes]:
         """The decoded peppers by version."""
@@ -113,11 +142,11 @@ class Settings(DatabaseSettings):
 
     def as_environment(self) -> dict[str, str]:
         """What a child needs to load the same settings, secrets included: for its environment only."""
-        peppers = {str(version): pepper.get_secret_value() for version, pepper in self.key_peppers.items()}
         return {
             "SKOOLY_DATABASE_URL": self.database_url,
             "SKOOLY_REDIS_URL": self.redis_url,
-            "SKOOLY_KEY_PEPPERS": json.dumps(peppers),
+            "SKOOLY_KEY_PEPPERS": _as_json(self.key_peppers),
+            "SKOOLY_SECRET_KEYS": _as_json(self.secret_keys),
             "SKOOLY_CURSOR_SECRET": self.cursor_secret.get_secret_value(),
             "SKOOLY_PUBLIC_URL": self.public_url,
         }
@@ -129,9 +158,13 @@ def _with_scheme(url: str, *schemes: str) -> str:
     return url
 
 
-def _decode(pepper: SecretStr) -> bytes:
+def _as_json(versions: Mapping[int, SecretStr]) -> str:
+    return json.dumps({str(version): secret.get_secret_value() for version, secret in versions.items()})
+
+
+def _decode(secret: SecretStr) -> bytes:
     try:
-        return base64.b64decode(pepper.get_secret_value(), validate=True)
+        return base64.b64decode(secret.get_secret_value(), validate=True)
     except binascii.Error:
         return b""
 

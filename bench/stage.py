@@ -24,6 +24,7 @@ from bench.dataset import Dataset, make_dataset
 DATABASE = "bench"
 SCHOOL = "BENCH"
 PEPPERS = {1: b"a pepper for benchmarks: 32 bytes"}
+SECRET_KEY = b"a key for benchmarks of 32 bytes"
 PRESETS = ("tourniquet", "bibliotheque", "core")
 
 
@@ -46,6 +47,7 @@ class Stage:
             "SKOOLY_DATABASE_URL": self.servers.database_url(DATABASE),
             "SKOOLY_REDIS_URL": self.servers.redis_url(),
             "SKOOLY_KEY_PEPPERS": json.dumps(peppers),
+            "SKOOLY_SECRET_KEYS": json.dumps({"1": base64.b64encode(SECRET_KEY).decode()}),
             "SKOOLY_CURSOR_SECRET": "a secret for benchmarks: 32 characters",
             "BENCH_DSN": self.servers.superuser_dsn(DATABASE),
             "BENCH_KEYS": ",".join(self.keys.values()),

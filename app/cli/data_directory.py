@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from app.embedded.places import is_held, make_data_directory
-from app.settings import PEPPER_BYTES, PREFIX, Settings, load_settings
+from app.settings import PEPPER_BYTES, PREFIX, SECRET_KEY_BYTES, Settings, load_settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEFAULT = CHECKOUT / ".skooly"
@@ -78,15 +78,26 @@ class DataDirectory:
         draft.replace(self.root / name)
 
     def _secrets(self) -> dict[str, object]:
-        """Made once: with other peppers every key of this instance would stop working."""
-        kept = self.read_private("secrets.json")
-        if kept is None:
-            kept = make_secrets()
+        """Made once: with other peppers every key of this instance would stop working.
+
+        A directory made before a kind of secret existed is given the one it lacks.
+        """
+        kept = self.read_private("secrets.json") or {}
+        made = make_secrets()
+        if made.keys() > kept.keys():
+            kept = {**made, **kept}
             self.write_private("secrets.json", kept)
         return kept
 
 
 def make_secrets() -> dict[str, object]:
     """Fresh secrets, by the name of their setting."""
-    pepper = base64.b64encode(secrets.token_bytes(PEPPER_BYTES)).decode()
-    return {"key_peppers": {"1": pepper}, "cursor_secret": secrets.token_urlsafe(32)}
+    return {
+        "key_peppers": {"1": _random(PEPPER_BYTES)},
+        "secret_keys": {"1": _random(SECRET_KEY_BYTES)},
+        "cursor_secret": secrets.token_urlsafe(32),
+    }
+
+
+def _random(length: int) -> str:
+    return base64.b64encode(secrets.token_bytes(length)).decode()

@@ -27,6 +27,7 @@ async def skooly(fresh_database: Database, fresh_database_url: str) -> Skooly:
         "SKOOLY_DATABASE_URL": fresh_database_url,
         "SKOOLY_REDIS_URL": "redis://unused",
         "SKOOLY_KEY_PEPPERS": json.dumps({"1": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}),
+        "SKOOLY_SECRET_KEYS": json.dumps({"1": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}),
         "SKOOLY_CURSOR_SECRET": "c" * 32,
     }
 

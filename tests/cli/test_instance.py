@@ -83,3 +83,17 @@ def test_secrets_of_the_environment_win(tmp_path: Path) -> None:
     environment = {**os.environ, "SKOOLY_CURSOR_SECRET": "e" * 32}
     shown = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, env=environment, capture_output=True, text=True)
     assert shown.stdout == "e" * 32 + "\n"
+
+
+def test_a_directory_made_before_secret_keys_existed_is_given_one(tmp_path: Path) -> None:
+    directory = DataDirectory(tmp_path / "data")
+    with Embedded(directory.root, durable=False) as embedded:
+        urls = embedded.database_url(DATABASE), embedded.redis_url()
+        before = directory.settings(*urls)
+        kept = dict(directory.read_private("secrets.json") or {})
+        del kept["secret_keys"]
+        directory.write_private("secrets.json", kept)
+        after = directory.settings(*urls)
+        assert after.peppers == before.peppers
+        assert after.sealing_keys != before.sealing_keys
+        assert directory.settings(*urls).sealing_keys == after.sealing_keys

@@ -30,6 +30,7 @@ def skooly(fresh_database_url: str) -> Skooly:
         "SKOOLY_DATABASE_URL": fresh_database_url,
         "SKOOLY_REDIS_URL": "redis://unused",
         "SKOOLY_KEY_PEPPERS": json.dumps({"1": PEPPER}),
+        "SKOOLY_SECRET_KEYS": json.dumps({"1": PEPPER}),
         "SKOOLY_CURSOR_SECRET": "c" * 32,
     }
 

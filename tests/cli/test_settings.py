@@ -16,6 +16,7 @@ WHOLE = {
     "SKOOLY_DATABASE_URL": "postgresql+asyncpg://skooly:hunter2@db/skooly",
     "SKOOLY_REDIS_URL": "redis://cache:6379/0",
     "SKOOLY_KEY_PEPPERS": json.dumps({"1": PEPPER, "2": PEPPER}),
+    "SKOOLY_SECRET_KEYS": json.dumps({"1": PEPPER}),
     "SKOOLY_CURSOR_SECRET": "c" * 32,
 }
 
@@ -57,7 +58,14 @@ def test_one_missing_variable_stops_the_start(missing: str) -> None:
         ("SKOOLY_KEY_PEPPERS", "{}"),
         ("SKOOLY_KEY_PEPPERS", '{"1": "aHVudGVyMg=="}'),
         ("SKOOLY_KEY_PEPPERS", '{"one": "hunter2"}'),
+        ("SKOOLY_SECRET_KEYS", "{}"),
+        ("SKOOLY_SECRET_KEYS", '{"1": "aHVudGVyMg=="}'),
+        ("SKOOLY_SECRET_KEYS", '{"0": "' + PEPPER + '"}'),
         ("SKOOLY_CURSOR_SECRET", "hunter2"),
+        ("SKOOLY_OUTBOUND_PORTS", "hunter2"),
+        ("SKOOLY_OUTBOUND_PORTS", "0"),
+        ("SKOOLY_OUTBOUND_DEVELOPMENT", "hunter2"),
+        ("SKOOLY_NAME_SERVERS", "hunter2.example.org"),
         ("SKOOLY_TRUSTED_PROXIES", "hunter2"),
         ("SKOOLY_LOG_FORMAT", "hunter2"),
     ],
@@ -80,7 +88,7 @@ def test_up_with_one_url_asks_for_the_rest(tmp_path: Path) -> None:
 def test_fresh_secrets_are_accepted_as_a_shell_reads_them() -> None:
     answer = _run("secrets", {})
     made = dict(line.split("=", 1) for line in shlex.split(answer.stdout))
-    assert made.keys() == {"SKOOLY_KEY_PEPPERS", "SKOOLY_CURSOR_SECRET"}
+    assert made.keys() == {"SKOOLY_KEY_PEPPERS", "SKOOLY_SECRET_KEYS", "SKOOLY_CURSOR_SECRET"}
     code = "from app.settings import load_settings as load; s = load(); print(len(s.peppers[1]), s)"
     environment = {**os.environ, **WHOLE, **made}
     shown = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, env=environment, capture_output=True, text=True)

@@ -180,6 +180,7 @@ def test_no_process_starts_on_an_unsafe_login(servers: Addresses, fresh_database
         "SKOOLY_DATABASE_URL": fresh_database_url.replace("//skooly@", "//postgres@"),
         "SKOOLY_REDIS_URL": servers.redis_url(),
         "SKOOLY_KEY_PEPPERS": '{"1": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}',
+        "SKOOLY_SECRET_KEYS": '{"1": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}',
         "SKOOLY_CURSOR_SECRET": "c" * 32,
     }
     ended = subprocess.run(

@@ -11,7 +11,7 @@ from app.core.clock import Clock
 from app.main import create_app
 from app.settings import Settings
 from app.web.exchange import App
-from tests.support.factories.partners import PEPPERS
+from tests.support.factories.partners import PEPPERS, SECRET_KEYS
 
 DOCUMENT = """
 # A student by matricule.
@@ -24,7 +24,11 @@ query GetStudent($matricule: String!)
 
 def make_settings(database_url: str, redis_url: str, **more: Any) -> Settings:
     peppers = {version: base64.b64encode(pepper).decode() for version, pepper in PEPPERS.items()}
-    given = {"key_peppers": peppers, "cursor_secret": "a secret for tests: 32 characters"}
+    given = {
+        "key_peppers": peppers,
+        "secret_keys": {version: base64.b64encode(key).decode() for version, key in SECRET_KEYS.items()},
+        "cursor_secret": "a secret for tests: 32 characters",
+    }
     return Settings(database_url=database_url, redis_url=redis_url, **given, **more)
 
 

@@ -10,6 +10,7 @@ from app.domains.partners.service import IssuedKey, create_school, ensure_partne
 from app.domains.partners.tables import School
 
 PEPPERS = {1: b"a pepper for tests, 32 bytes long"}
+SECRET_KEYS = {1: b"a key for tests that is 32 bytes"}
 
 
 async def make_school(
