@@ -1,0 +1,134 @@
+"""Calls to servers that partners name: dialled at vetted addresses only, and over in a given time whatever they do.
+
+No redirect is followed, no proxy is asked, nothing is decompressed. The name stays in the Host header and in the TLS
+handshake; the address comes from one look-up and is compared with the peer's afterwards.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import certifi
+
+from app.core.outbound.addresses import Address
+from app.core.outbound.answer import Answer
+from app.core.outbound.connection import Connection, Stale
+from app.core.outbound.errors import AddressRefused, CallFailed, CallTimedOut, ConnectFailed, TlsFailed
+from app.core.outbound.policy import Policy
+from app.core.outbound.pool import Pool
+from app.core.outbound.request import render_post
+from app.core.outbound.resolver import Names, Resolver
+from app.core.outbound.urls import Target, parse_address
+
+SECONDS = 15.0
+LONGEST_HANDSHAKE = SECONDS
+
+
+class Client:
+    """One for a process. `tls` is the context that verifies certificates; see `verifying_context`."""
+
+    def __init__(self, policy: Policy, names: Names, tls: ssl.SSLContext, pool: Pool | None = None) -> None:
+        self._policy = policy
+        self._resolver = Resolver(names, policy)
+        self._tls = tls
+        self._pool = pool or Pool()
+
+    async def post(
+        self, target: Target, headers: Mapping[str, str], body: bytes, *, seconds: float = SECONDS
+    ) -> Answer:
+        """The answer, whatever its status. `seconds` hold for name, connection, TLS, head and body together.
+
+        Raises a CallFailed.
+        """
+        request = render_post(target, headers, body)
+        try:
+            async with asyncio.timeout(seconds):
+                addresses = await self._resolver.addresses_of(target)
+                return await self._exchange(target, addresses, request, seconds)
+        except TimeoutError:
+            raise CallTimedOut(seconds=seconds) from None
+
+    def close(self) -> None:
+        self._pool.close()
+
+    async def _exchange(self, target: Target, addresses: Sequence[Address], request: bytes, seconds: float) -> Answer:
+        for address in addresses:
+            while connection := self._pool.take(_place(target, address)):
+                try:
+                    return await self._exchange_on(connection, target, request)
+                except Stale:
+                    continue
+        return await self._exchange_on(await self._dial_any(target, addresses, seconds), target, request)
+
+    async def _exchange_on(self, connection: Connection, target: Target, request: bytes) -> Answer:
+        try:
+            answer = await connection.exchange(request)
+        except CallFailed as failure:
+            failure.address = connection.address
+            raise
+        self._pool.give(_place(target, connection.address), connection)
+        return answer
+
+    async def _dial_any(self, target: Target, addresses: Sequence[Address], seconds: float) -> Connection:
+        """The first address that answers; all but the last are given a share of the time."""
+        for address in addresses[:-1]:
+            try:
+                async with asyncio.timeout(seconds / (len(addresses) + 1)):
+                    return await self._dial(target, address)
+            except (ConnectFailed, TimeoutError):
+                continue
+        return await self._dial(target, addresses[-1])
+
+    async def _dial(self, target: Target, address: Address) -> Connection:
+        """Raises ConnectFailed, TlsFailed, AddressRefused."""
+        try:
+            connection = await self._connect(target, address)
+        except CallFailed as failure:
+            failure.address = address
+            raise
+        return connection
+
+    async def _connect(self, target: Target, address: Address) -> Connection:
+        secure = target.scheme == "https"
+        try:
+            transport, connection = await asyncio.get_running_loop().create_connection(
+                lambda: Connection(address),
+                str(address),
+                target.port,
+                ssl=self._tls if secure else None,
+                server_hostname=target.host if secure else None,
+                ssl_handshake_timeout=LONGEST_HANDSHAKE if secure else None,
+            )
+        except ssl.SSLError as error:
+            raise TlsFailed(reason=_reason(error)) from error
+        except OSError as error:
+            raise ConnectFailed from error
+        if not is_peer(transport, address) or not self._policy.takes_address(address):
+            connection.abort()
+            raise AddressRefused(host=target.host)
+        return connection
+
+
+def is_peer(transport: asyncio.BaseTransport, address: Address) -> bool:
+    """Whether the connection ends where it was meant to."""
+    peer = transport.get_extra_info("peername")
+    return bool(peer) and parse_address(peer[0]) == address
+
+
+def verifying_context(authorities: Path | None = None) -> ssl.SSLContext:
+    """Certificates and names are checked. `authorities`, else the system's, else those that come with the platform."""
+    system = ssl.get_default_verify_paths()
+    file = authorities or (None if system.cafile or system.capath else Path(certifi.where()))
+    context = ssl.create_default_context(cafile=str(file) if file else None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _reason(error: ssl.SSLError) -> str:
+    return str(getattr(error, "verify_message", "") or error.reason or "TLS").lower()
+
+
+def _place(target: Target, address: Address) -> tuple[str, str, int, Address]:
+    return target.scheme, target.host, target.port, address
