@@ -1,16 +1,17 @@
 """A small schema with everything the machinery must cope with, and no database behind it."""
 
 import asyncio
+from collections.abc import Awaitable, Sequence
 from datetime import date
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import argument
 
 from app.api.schema import ApiSchema, assemble
 from app.core.errors import SkoolyError
-from app.core.graph.context import Info
+from app.core.graph.context import Context, Info
 from app.core.graph.failure import Failure
 from app.core.graph.scoped import scoped
 from app.core.scopes import Scope
@@ -45,6 +46,32 @@ async def _group() -> Group:
     return Group(name="L1")
 
 
+class Batches(list[tuple[str, ...]]):
+    """The keys of each batch that was fetched: a service, where a test wants to know."""
+
+
+async def mentors(context: Context, matricules: Sequence[str]) -> "list[Student | BaseException | None]":
+    """Nobody for M0; F2 is a failure of its own."""
+    if Batches in context.services:
+        context.service(Batches).append(tuple(matricules))
+    await asyncio.sleep(0)
+    return [_mentor(matricule) for matricule in matricules]
+
+
+def _mentor(matricule: str) -> "Student | BaseException | None":
+    if matricule == "F2":
+        return NoSuchStudent(matricule=matricule)
+    return None if matricule == "M0" else make(f"{matricule}'")
+
+
+def _load_mentor(root: "Student", info: Info) -> "Awaitable[Student | None]":
+    return info.context.load(mentors, root.matricule)
+
+
+async def _await_mentor(root: "Student", info: Info, of: Annotated[str, argument(description="Of whom.")] = "") -> Any:
+    return await info.context.load(mentors, of or root.matricule)
+
+
 @strawberry.type(description="A student.")
 class Student:
     matricule: str = scoped(READ, LIST, BADGES, description="The key of a student.", personal=True)
@@ -53,6 +80,8 @@ class Student:
     balance: int = scoped(MONEY, description="What is in the wallet, in minor units.", personal=True)
     friends: "list[Student]" = scoped(READ, LIST, description="Friends.", size=2, cost=3, resolver=_friends)
     group: Group = scoped(READ, LIST, description="The class.", resolver=_group)
+    mentor: "Student | None" = scoped(READ, LIST, description="Who helps.", resolver=_load_mentor)
+    guide: "Student" = scoped(READ, LIST, description="Who helps, for sure.", resolver=_await_mentor)
 
 
 @strawberry.type(description="A page of students.")

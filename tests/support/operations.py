@@ -1,11 +1,14 @@
 """Asking GraphQL as a partner would, without HTTP: the whole way through authoriser, executor and audit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from graphql import GraphQLSchema
+
 from app.api.authoriser import authorise
-from app.api.executor import Executor, Outcome, Request
+from app.api.executor import Executor, Outcome, Request, Runner
 from app.api.operations import Preparer
+from app.api.plans import PlannedRunner
 from app.api.schema import assemble
 from app.core.actor import Actor
 from app.core.clock import Clock
@@ -23,12 +26,19 @@ class Asker:
     """A schema of some slices' roots over a real database."""
 
     def __init__(
-        self, database: Database, clock: Clock, queries: Sequence[type], mutations: Sequence[type] = ()
+        self,
+        database: Database,
+        clock: Clock,
+        queries: Sequence[type],
+        mutations: Sequence[type] = (),
+        *,
+        make_runner: Callable[[GraphQLSchema], Runner] = PlannedRunner,
     ) -> None:
         self.schema = assemble(queries, mutations)
         self._preparer = Preparer(self.schema)
         services = {Cursors: Cursors(CURSOR_SECRET), AccessChecks: AccessChecks(database, clock)}
-        self._executor = Executor(self.schema, database, clock, record_audit, services=services)
+        runner = make_runner(self.schema.graphql)
+        self._executor = Executor(self.schema, database, clock, record_audit, services=services, runner=runner)
 
     async def ask(self, actor: Actor, text: str, *, language: Language = "fr", **variables: Any) -> Outcome:
         """Raises what the API refuses before running: InsufficientScope, BadUserInput …"""

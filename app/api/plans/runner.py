@@ -1,60 +1,39 @@
 """Runs queries by their plans; what a plan does not cover is graphql-core's.
 
-A plan calls the root fields' own resolvers, through the functions Strawberry built, and shapes what they return. It is
-the same schema, and the operation was authorised and priced before. Where a value is not what the schema promises,
-graphql-core resolves the operation again and says so in its own words: only a query may run twice, so mutations are
-never planned.
+A plan calls the fields' own resolvers, through the functions Strawberry built, and shapes what they return. It is the
+same schema, and the operation was authorised and priced before. Where a value is not what the schema promises, or a
+resolver below the root fails, graphql-core resolves the operation again and says so in its own words: only a query
+may run twice, so mutations are never planned.
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from inspect import isawaitable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from graphql import (
-    ExecutionResult,
-    FieldNode,
-    GraphQLField,
-    GraphQLObjectType,
-    GraphQLResolveInfo,
-    GraphQLSchema,
-    OperationType,
-    is_non_null_type,
-    located_error,
-)
-from graphql.execution.values import VariableValues, get_argument_values
-from graphql.pyutils import Path
+from graphql import ExecutionResult, GraphQLSchema, OperationType, is_non_null_type, located_error
+from graphql.execution.values import VariableValues
 
 from app.api.operations import PreparedOperation
 from app.api.plans.errors import NotPlannable, PlanBroken
-from app.api.plans.shapes import TYPENAME, Shape, Shapes
+from app.api.plans.resolving import Resolving
+from app.api.plans.shapes import TYPENAME, Later, ResolvedField, Shapes
 from app.api.runner import CoreRunner
 from app.core.graph.context import Context
 
 
 @dataclass(frozen=True, slots=True)
-class RootField:
-    """One field of the query: how it is resolved and how its value is shaped."""
-
-    key: str
-    definition: GraphQLField
-    nodes: Sequence[FieldNode]
-    shape: Shape
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     schema: GraphQLSchema
-    root: GraphQLObjectType
-    fields: Sequence[RootField]
+    fields: Sequence[ResolvedField]
 
     async def run(self, prepared: PreparedOperation, variables: VariableValues, context: Context) -> ExecutionResult:
         """What came of the operation; a resolver's failure is the error of its root field. Raises PlanBroken."""
-        values = await self._resolve_all(prepared, variables, context)
+        resolving = Resolving(self.schema, prepared, variables, context)
+        values = await resolving.all([(None, field) for field in self.fields])
         data: dict[str, Any] = {}
         errors = []
+        later: Later = []
         for field, value in zip(self.fields, values, strict=True):
             if isinstance(value, Exception):
                 errors.append(located_error(value, field.nodes, [field.key]))
@@ -64,53 +43,29 @@ class Plan:
                     return ExecutionResult(None, errors)
                 data[field.key] = None
             else:
-                data[field.key] = _shaped(field, value)
+                data[field.key] = _shaped(field, value, later)
+        await _complete(resolving, later)
         return ExecutionResult(data, errors or None)
 
-    async def _resolve_all(self, prepared: PreparedOperation, variables: VariableValues, context: Context) -> list[Any]:
-        """The value of each root field, or the exception that stands for it."""
-        resolving = [self._resolve(field, prepared, variables, context) for field in self.fields]
-        if len(resolving) > 1:
-            return await asyncio.gather(*resolving, return_exceptions=True)
-        try:
-            return [await resolving[0]]
-        except Exception as error:
-            return [error]
 
-    async def _resolve(
-        self, field: RootField, prepared: PreparedOperation, variables: VariableValues, context: Context
-    ) -> Any:
-        resolve: Callable[..., Any] | None = field.definition.resolve
-        assert resolve is not None
-        arguments = get_argument_values(field.definition, field.nodes[0], variables)
-        value = resolve(None, self._info(field, prepared, variables, context), **arguments)
-        return await value if isawaitable(value) else value
+async def _complete(resolving: Resolving, later: Later) -> None:
+    """Level by level: what lies at one depth, wherever in the answer, is resolved at once, so that loaders batch.
 
-    def _info(
-        self, field: RootField, prepared: PreparedOperation, variables: VariableValues, context: Context
-    ) -> GraphQLResolveInfo[Context]:
-        return GraphQLResolveInfo(
-            field_name=field.nodes[0].name.value,
-            field_nodes=list(field.nodes),
-            return_type=field.definition.type,
-            parent_type=self.root,
-            path=Path(None, field.key, self.root.name),
-            schema=self.schema,
-            fragments=dict(prepared.fragments),
-            root_value=None,
-            operation=prepared.operation,
-            variable_values=variables,
-            context=context,
-            is_awaitable=isawaitable,  # type: ignore[arg-type]
-            abort_signal=None,
-            async_helpers=None,  # type: ignore[arg-type]
-        )
+    Raises PlanBroken.
+    """
+    while later:
+        level, later = later, []
+        values = await resolving.all([(source, field) for source, _, field in level])
+        for (_, made, field), value in zip(level, values, strict=True):
+            if isinstance(value, BaseException):
+                raise PlanBroken(field.key) from value
+            made[field.key] = _shaped(field, value, later)
 
 
-def _shaped(field: RootField, value: Any) -> Any:
+def _shaped(field: ResolvedField, value: Any, later: Later) -> Any:
     """Raises PlanBroken, whatever it was about the value that its shape did not expect."""
     try:
-        return field.shape(value)
+        return field.shape(value, later)
     except Exception as error:
         raise PlanBroken(field.key) from error
 
@@ -125,11 +80,8 @@ def make_plan(schema: GraphQLSchema, prepared: PreparedOperation) -> Plan:
     for key, nodes in shapes.collect(root, [prepared.operation.selection_set]).items():
         if nodes[0].name.value == TYPENAME:
             raise NotPlannable("__typename of the root")
-        definition = root.fields[nodes[0].name.value]
-        if definition.resolve is None:
-            raise NotPlannable("a root field without resolver")
-        fields.append(RootField(key, definition, nodes, shapes.output(definition.type, nodes)))
-    return Plan(schema, root, fields)
+        fields.append(shapes.resolved(root, key, nodes))
+    return Plan(schema, fields)
 
 
 class PlannedRunner:

@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -15,8 +15,11 @@ from app.core.actor import Actor
 from app.core.clock import Clock
 from app.core.database import Database, Wall
 from app.core.errors import Language, SkoolyError
+from app.core.graph.loading import Batch, Loaders
 
 Service = TypeVar("Service")
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 class StartedOver(Exception):
@@ -56,10 +59,10 @@ class Context:
     record_audit: RecordAudit
     services: Mapping[type, object] = field(default_factory=dict)
     subjects: set[UUID] = field(default_factory=set)
-    loaders: dict[Callable[..., Any], Any] = field(default_factory=dict)
     _session: AsyncSession | None = None
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _loaders: "Loaders[Context] | None" = None
 
     def service(self, kind: type[Service]) -> Service:
         found = self.services[kind]
@@ -69,6 +72,16 @@ class Context:
     def saw(self, *students: UUID) -> None:
         """Notes whose data this operation shows: they become the subjects of its audit row."""
         self.subjects.update(students)
+
+    def load(self, batch: "Batch[Context, Key, Value]", key: Key) -> Awaitable[Value]:
+        """The value of `key`, fetched by `batch` together with whatever else is asked of it at the same moment.
+
+        A resolver that only gives this back need not be `async`, which spares a task for each item of a list. Never
+        await it inside `read`: the batch function waits for the same session.
+        """
+        if self._loaders is None:  # most operations load nothing, and the loaders hold on to their context
+            self._loaders = Loaders(self)
+        return self._loaders.load(batch, key)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -94,17 +107,21 @@ class Context:
             if isinstance(student := failure.facts.get("student_id"), UUID):
                 self.saw(student)
             raise
+        finally:
+            if self._loaders is not None:
+                self._loaders.forget()  # what was loaded before may have been changed
 
     async def start_over(self) -> None:
         """Forgets what was read, for a query that is resolved a second time: rolls back, notes no subject yet."""
+        await self._finish_loading()
         stack, self._stack, self._session = self._stack, AsyncExitStack(), None
         self.subjects.clear()
-        self.loaders.clear()
         reason = StartedOver()
         await stack.__aexit__(StartedOver, reason, None)
 
     async def close(self) -> None:
         """Writes the audit row of what was read and ends the reading transaction, if there was one."""
+        await self._finish_loading()
         try:
             if self.subjects:
                 async with self.read() as session:
@@ -115,9 +132,16 @@ class Context:
 
     async def abandon(self, error: BaseException) -> None:
         """Rolls the reading transaction back, if there was one: the operation broke off and shows nothing."""
+        if self._loaders is not None:
+            await self._loaders.stop()
         with contextlib.suppress(Exception):  # the connection may have broken off with it
             await self._stack.__aexit__(type(error), error, error.__traceback__)
         self._session = None
+
+    async def _finish_loading(self) -> None:
+        loaders, self._loaders = self._loaders, None
+        if loaders is not None:
+            await loaders.finish()
 
     async def _audit(self, session: AsyncSession) -> None:
         if not self.subjects:
