@@ -59,6 +59,10 @@ def test_a_boolean_and_an_enum_need_no_example() -> None:
     assert faults(examples, "enum Colour { RED } type Query { a(c: Colour): Boolean! b: Colour }") == []
 
 
+def test_a_cursor_needs_no_example_for_only_the_server_makes_one() -> None:
+    assert faults(examples, "type ThingEdge { cursor: String! } type Query { a(after: String): Boolean! }") == []
+
+
 def test_a_connection_has_its_parts_and_its_arguments() -> None:
     sdl = """
         type Thing { a: Int }

@@ -10,12 +10,13 @@ from graphql import GraphQLSchema
 
 from app.api.lint.lifecycle import deprecations
 from app.api.lint.shapes import booleans, connections, inputs, lists, mutations, times
-from app.api.lint.words import names, sentences
+from app.api.lint.words import examples, names, sentences
 
 Rule = Callable[[GraphQLSchema], Iterator[str]]
 RULES: tuple[Rule, ...] = (
     names,
     sentences,
+    examples,
     inputs,
     lists,
     booleans,

@@ -10,6 +10,8 @@ from app.api.lint.coordinates import Kind, coordinates
 _TYPE = re.compile(r"[A-Z][A-Za-z0-9]*")
 _FIELD = re.compile(r"[a-z][A-Za-z0-9]*")
 _VALUES = (re.compile(r"[A-Z][A-Z0-9_]*"), re.compile(r"[a-z][a-z0-9_]*"))
+OPAQUE = frozenset({"cursor", "endCursor", "startCursor", "after", "before"})
+"""Texts that only the server can make: an example would be refused."""
 _WITH_TYPE = (Kind.FIELD, Kind.ARGUMENT, Kind.INPUT_FIELD)
 
 
@@ -44,6 +46,8 @@ def examples(schema: GraphQLSchema) -> Iterator[str]:
     """Whatever is a text, a number, a date or an identifier has an example; a Boolean or an enum speaks for itself."""
     for each in coordinates(schema, *_WITH_TYPE):
         leaf = get_named_type(each.element.type)
+        if each.name in OPAQUE:
+            continue
         if is_scalar_type(leaf) and leaf.name != "Boolean" and each.example is None:
             yield f"{each.where}: has no example: {_REMEDIES[each.kind]}"
 

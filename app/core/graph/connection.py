@@ -19,7 +19,7 @@ from app.core.scopes import Scope
 Node = TypeVar("Node")
 Record = TypeVar("Record")
 
-First = Annotated[int, strawberry.argument(description="How many items to give: 1 to 100.")]
+First = Annotated[int, strawberry.argument(description="How many items to give: 1 to 100.", metadata={"example": 20})]
 After = Annotated[
     str | None,
     strawberry.argument(description="The `endCursor` of the page before; null for the first page."),

@@ -35,9 +35,16 @@ _told_to_everyone = any_scope(list(Scope))
 class Failure:
     stands_for: ClassVar[type[SkoolyError]]
 
-    code: str = _told_to_everyone(description="Stable, machine-readable code of the failure.")
-    message: str = _told_to_everyone(description="What went wrong, for a person, in the language asked for.")
-    field: str | None = _told_to_everyone(description="The input at fault, as a path; null where there is none.")
+    code: str = _told_to_everyone(
+        description="Stable, machine-readable code of the failure.", example="STUDENT_NOT_FOUND"
+    )
+    message: str = _told_to_everyone(
+        description="What went wrong, for a person, in the language asked for.",
+        example="Aucun étudiant n'a le matricule 2024/INF/9999.",
+    )
+    field: str | None = _told_to_everyone(
+        description="The input at fault, as a path; null where there is none.", example="matricule"
+    )
 
     @classmethod
     def of(cls, error: SkoolyError, language: Language) -> Self:

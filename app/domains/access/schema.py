@@ -107,7 +107,9 @@ class Passage:
     direction: Direction = _of_passage(description="Which way.", example="in")
     decision: Decision = _of_passage(description="Whether the badge's holder passed.", example="granted")
     reason: DenialReason | None = _of_passage(description="Why not; null for who passed.", example=None)
-    message: str | None = _of_passage(description="`reason` in a few words; null for who passed.", example=None)
+    message: str | None = _of_passage(
+        description="`reason` in a few words; null for who passed.", example="Solde insuffisant"
+    )
     offline: bool = _of_passage(description="Whether the device was alone when it happened.", example=False)
     meal_debited: bool = _of_passage(
         description="Whether this passage took the price of a meal: the first of its meal and day does.", example=True

@@ -16,7 +16,11 @@ Record = TypeVar("Record")
 
 IdempotencyKey = Annotated[
     str | None,
-    takes(KEY, description="Repeating the mutation with the same key repeats its answer, not its effect."),
+    takes(
+        KEY,
+        description="Repeating the mutation with the same key repeats its answer, not its effect.",
+        example="2025-01-13-0042",
+    ),
 ]
 
 
