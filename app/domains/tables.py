@@ -6,6 +6,8 @@ import app.domains.absences.tables
 import app.domains.access.tables
 import app.domains.audit.tables
 import app.domains.events.tables
+import app.domains.finance.credit_tables
+import app.domains.finance.fee_tables
 import app.domains.finance.journal_tables
 import app.domains.finance.tables
 import app.domains.partners.tables

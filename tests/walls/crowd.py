@@ -33,8 +33,8 @@ INSERT INTO payment (school_id, student_id, provider, reference, amount, currenc
     SELECT $1, id, 'cash', 'R' || matricule, 100, 'XOF', now() FROM student WHERE school_id = $1;
 INSERT INTO wallet (school_id, student_id, currency, balance)
     SELECT $1, id, 'XOF', 1000 FROM student WHERE school_id = $1;
-INSERT INTO wallet_entry (school_id, wallet_id, kind, amount, reference)
-    SELECT $1, id, 'correction', 1, 'R' || id FROM wallet WHERE school_id = $1
+INSERT INTO wallet_entry (school_id, wallet_id, kind, amount, reference, reason)
+    SELECT $1, id, 'correction', 1, 'R' || id, 'Erreur' FROM wallet WHERE school_id = $1
 """
 _ACCESS = """
 INSERT INTO zone (school_id, id, code, label, price, currency, anti_passback_seconds)

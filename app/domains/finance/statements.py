@@ -17,7 +17,7 @@ from app.domains.finance.journal_tables import FiscalPeriod, FiscalYear, Journal
 from app.domains.finance.tables import Allocation, Instalment, Invoice, Payment, Wallet
 from app.domains.students.tables import Student
 
-_OPEN = and_(col(Instalment.paid) < col(Instalment.amount), ~col(Instalment.cancelled))
+_OPEN = col(Instalment.owed) > 0
 _LATE = (
     select(func.min(col(Instalment.due_on)))
     .where(
@@ -46,7 +46,7 @@ OPEN_INSTALMENTS = (
     select(
         col(Instalment.id),
         col(Instalment.invoice_id),
-        (col(Instalment.amount) - col(Instalment.paid)).label("owed"),
+        col(Instalment.owed),
     )
     .join(
         Invoice,

@@ -93,6 +93,22 @@ ALLOCATE = (
     "INSERT INTO allocation (school_id, payment_id, instalment_id, amount) "
     "SELECT p.school_id, p.id, i.id, {amount} FROM payment p, instalment i"
 )
+CREDIT = (
+    "INSERT INTO credit_note (school_id, number, invoice_id, amount, reason, issued_on) "
+    "SELECT school_id, 'A-1', id, {amount}, 'Bourse', '2025-01-13' FROM invoice"
+)
+CREDIT_LINE = (
+    "INSERT INTO credit_line (school_id, credit_note_id, instalment_id, amount) "
+    "SELECT i.school_id, n.id, i.id, {amount} FROM credit_note n, instalment i"
+)
+REFUND = (
+    "INSERT INTO refund (school_id, payment_id, provider, reference, amount, reason, refunded_at) "
+    "SELECT school_id, id, 'wave', 'R-1', {amount}, 'Erreur', now() FROM payment"
+)
+LEDGER = (
+    "INSERT INTO wallet_entry (school_id, wallet_id, kind, amount, reference, reason, forced) "
+    "SELECT school_id, id, '{kind}', {amount}, 'W-1', {reason}, {forced} FROM wallet"
+)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +156,28 @@ async def test_books(database: Database, books: Books, constraint: str | None, s
         (FORBIDDEN, ["UPDATE payment SET allocated = 0"]),
         (FORBIDDEN, ["UPDATE allocation SET amount = 1"]),
         (FORBIDDEN, ["UPDATE wallet SET balance = 1000000"]),
+        ("credit_note_adds_up", [CREDIT.format(amount=10)]),
+        ("credit_note_adds_up", [CREDIT.format(amount=10), CREDIT_LINE.format(amount=9)]),
+        ("ck_instalment_paid", [CREDIT.format(amount=151), CREDIT_LINE.format(amount=151)]),
+        ("ck_instalment_paid", [CREDIT.format(amount=60), CREDIT_LINE.format(amount=60), ALLOCATE.format(amount=100)]),
+        ("ck_instalment_cancelled", [ALLOCATE.format(amount=1), "UPDATE invoice SET cancelled_at = now()"]),
+        ("ck_instalment_cancelled", ["UPDATE invoice SET cancelled_at = now()", ALLOCATE.format(amount=1)]),
+        ("ck_payment_allocated", [REFUND.format(amount=101)]),
+        ("ck_payment_allocated", [REFUND.format(amount=1), ALLOCATE.format(amount=100)]),
+        ("ck_refund_amount", [REFUND.format(amount=0)]),
+        ("wallet_entry_overdraws", [LEDGER.format(kind="debit", amount=-501, reason="NULL", forced=False)]),
+        ("ck_wallet_entry_reason", [LEDGER.format(kind="debit", amount=-501, reason="NULL", forced=True)]),
+        ("ck_wallet_entry_reason", [LEDGER.format(kind="correction", amount=1, reason="NULL", forced=False)]),
+        ("ck_wallet_entry_forced", [LEDGER.format(kind="correction", amount=1, reason="'x'", forced=True)]),
+        ("ck_wallet_entry_sign", [LEDGER.format(kind="debit", amount=1, reason="NULL", forced=False)]),
+        ("ck_wallet_entry_sign", [LEDGER.format(kind="top_up", amount=-1, reason="NULL", forced=False)]),
+        (FORBIDDEN, ["UPDATE instalment SET credited = 1"]),
+        (FORBIDDEN, ["UPDATE invoice SET next_due_on = NULL"]),
+        (FORBIDDEN, ["UPDATE payment SET refunded = 0"]),
+        (FORBIDDEN, ["UPDATE credit_note SET amount = 1"]),
+        (FORBIDDEN, ["DELETE FROM credit_line"]),
+        (FORBIDDEN, ["DELETE FROM refund"]),
+        (FORBIDDEN, ["UPDATE fee_part SET amount = 1"]),
         (FORBIDDEN, ["UPDATE wallet_entry SET amount = 1"]),
         (FORBIDDEN, ["DELETE FROM wallet_entry"]),
         (FORBIDDEN, ["DELETE FROM payment"]),
@@ -180,3 +218,31 @@ async def test_taking_an_allocation_back_frees_both_sides(database: Database, bo
         assert tuple(await connection.fetchrow(sums)) == (60, 60)
         await connection.execute("DELETE FROM allocation")
         assert tuple(await connection.fetchrow(sums)) == (0, 0)
+
+
+async def test_a_credit_takes_from_its_own_invoice(database: Database, books: Books) -> None:
+    async with database.transaction(Wall.app(books.actor.school_id)) as session:
+        other = await make_invoice(session, "ONE", (date(2025, 1, 5), 10))
+    await refused(
+        database,
+        books,
+        "credit_line_same_invoice",
+        CREDIT.format(amount=5) + f" WHERE id <> '{other.id}'",
+        CREDIT_LINE.format(amount=5) + f" WHERE i.invoice_id = '{other.id}'",
+    )
+
+
+async def test_an_invoice_keeps_the_sums_of_its_instalments(database: Database, books: Books) -> None:
+    sums = "SELECT paid, credited, next_due_on, (SELECT owed FROM instalment) FROM invoice"
+    due_on = date(2025, 1, 5)
+    async with database.raw(Wall.app(books.actor.school_id)) as connection:
+        assert tuple(await connection.fetchrow(sums)) == (0, 0, due_on, 150)
+        await connection.execute(ALLOCATE.format(amount=90))
+        assert tuple(await connection.fetchrow(sums)) == (90, 0, due_on, 60)
+        await connection.execute(CREDIT.format(amount=60))
+        await connection.execute(CREDIT_LINE.format(amount=60))
+        assert tuple(await connection.fetchrow(sums)) == (90, 60, None, 0)
+        await connection.execute("DELETE FROM allocation")
+        assert tuple(await connection.fetchrow(sums)) == (0, 60, due_on, 90)
+        await connection.execute("UPDATE invoice SET cancelled_at = now()")
+        assert tuple(await connection.fetchrow(sums)) == (0, 60, None, 0)

@@ -19,10 +19,10 @@ WITH money AS (
         PARTITION BY invoice_id ORDER BY received_at, line) - amount AS starts
     FROM portions WHERE payment_id IS NOT NULL
 ), debts AS (
-    SELECT i.id, i.invoice_id, i.amount - i.paid AS amount, sum(i.amount - i.paid) OVER (
-        PARTITION BY i.invoice_id ORDER BY i.due_on, i.number) - (i.amount - i.paid) AS starts
+    SELECT i.id, i.invoice_id, i.owed AS amount, sum(i.owed) OVER (
+        PARTITION BY i.invoice_id ORDER BY i.due_on, i.number) - i.owed AS starts
     FROM instalment i
-    WHERE i.invoice_id IN (SELECT invoice_id FROM portions) AND i.paid < i.amount AND NOT i.cancelled
+    WHERE i.invoice_id IN (SELECT invoice_id FROM portions) AND i.owed > 0
 )
 INSERT INTO planned
 SELECT money.payment_id, debts.id,
@@ -34,21 +34,24 @@ WHERE least(money.starts + money.amount, debts.starts + debts.amount) > greatest
 # Payments that are free to be spent, against what their students owe: oldest due first.
 OLDEST_DUE_FIRST = """
 WITH money AS (
-    SELECT id, student_id, currency, amount - allocated AS amount, sum(amount - allocated) OVER (
-        PARTITION BY student_id, currency ORDER BY received_at, reference, id) - (amount - allocated) AS starts
-    FROM payment WHERE id IN (SELECT payment_id FROM spendable)
+    SELECT id, student_id, currency, amount, sum(amount) OVER (
+        PARTITION BY student_id, currency ORDER BY received_at, reference, id) - amount AS starts
+    FROM (
+        SELECT id, student_id, currency, received_at, reference, amount - allocated - refunded AS amount
+        FROM payment WHERE id IN (SELECT payment_id FROM spendable)
+    ) free
 ), debts AS (
     SELECT id, student_id, currency, amount, sum(amount) OVER (
         PARTITION BY student_id, currency ORDER BY due_on, invoice, number) - amount AS starts
     FROM (
         SELECT i.id, i.student_id, v.currency, i.due_on, v.number AS invoice, i.number,
-            i.amount - i.paid - coalesce(used.amount, 0) AS amount
+            i.owed - coalesce(used.amount, 0) AS amount
         FROM instalment i
         JOIN invoice v ON v.school_id = i.school_id AND v.id = i.invoice_id
         LEFT JOIN (SELECT instalment_id, sum(amount) AS amount FROM planned GROUP BY instalment_id) used
             ON used.instalment_id = i.id
         WHERE i.student_id IN (SELECT student_id FROM money)
-            AND i.paid < i.amount AND NOT i.cancelled AND v.cancelled_at IS NULL
+            AND i.owed > 0 AND v.cancelled_at IS NULL
     ) owed WHERE amount > 0
 )
 INSERT INTO planned
@@ -70,7 +73,7 @@ SELECT v.id FROM invoice v
 WHERE v.id IN (SELECT i.invoice_id FROM planned JOIN instalment i ON i.id = planned.instalment_id)
     AND NOT EXISTS (
         SELECT FROM instalment i WHERE i.school_id = v.school_id AND i.invoice_id = v.id
-            AND i.paid < i.amount AND NOT i.cancelled)
+            AND i.owed > 0)
 """
 
 

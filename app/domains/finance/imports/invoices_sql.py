@@ -97,7 +97,7 @@ WHERE b.verdict = 'changed' AND instalment.invoice_id = b.invoice_id
 SPENDABLE = """
 INSERT INTO spendable
 SELECT id FROM payment
-WHERE allocated < amount AND student_id IN (SELECT student_id FROM billed WHERE verdict = 'new')
+WHERE allocated + refunded < amount AND student_id IN (SELECT student_id FROM billed WHERE verdict = 'new')
 """
 
 COUNT = """
