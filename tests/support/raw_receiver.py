@@ -67,7 +67,7 @@ async def _read_request(reader: asyncio.StreamReader) -> Request:
 
 @asynccontextmanager
 async def receiver(
-    behave: Behave | None = None, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    behave: Behave | None = None, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Receiver]:
     state = Receiver(behave=behave or answering(OK))
     tasks: set[asyncio.Task[None]] = set()
@@ -83,7 +83,7 @@ async def receiver(
         state.closed += 1
         writer.transport.abort()
 
-    server = await asyncio.start_server(serve, host, 0, ssl=tls)
+    server = await asyncio.start_server(serve, host, port, ssl=tls)
     state.port = server.sockets[0].getsockname()[1]
     try:
         yield state
