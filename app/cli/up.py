@@ -45,6 +45,8 @@ def up(
     with ExitStack() as stack:
         start = _start_on_given_servers if production else _start_on_embedded_servers
         platform = start(stack, directory, host, port)
+        if platform.settings.outbound_development:
+            say("WARNING: SKOOLY_OUTBOUND_DEVELOPMENT lets webhooks into this machine and its networks.")
         keys = kept_demo_keys(directory) if empty else _open_demo_school(platform)
         supervisor = _start_children(stack, platform)
         announcement = Announcement(platform.url, directory.root, os.getpid(), keys)

@@ -127,7 +127,9 @@ def verifying_context(authorities: Path | None = None) -> ssl.SSLContext:
 
 
 def _reason(error: ssl.SSLError) -> str:
-    return str(getattr(error, "verify_message", "") or error.reason or "TLS").lower()
+    """A name of OpenSSL's, without what follows a comma: it repeats the host."""
+    text = str(getattr(error, "verify_message", "") or error.reason or "TLS")
+    return text.partition(",")[0].replace("_", " ").lower()
 
 
 def _place(target: Target, address: Address) -> tuple[str, str, int, Address]:

@@ -1,6 +1,6 @@
 """What may be called: the production rule, and what a developer may open."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.core.outbound.addresses import PRIVATE, Address, Network, is_open
 
@@ -15,12 +15,12 @@ class Policy:
     opened: tuple[Network, ...] = ()
     insecure: bool = False
     """Plain http, names without a dot and any port from 1024: for development."""
-    own: tuple[str, int] | None = field(default=None)
+    own: tuple[str, int] | None = None
 
     @classmethod
-    def development(cls, own: tuple[str, int] | None = None) -> "Policy":
+    def development(cls, ports: frozenset[int] = frozenset(PORTS), own: tuple[str, int] | None = None) -> "Policy":
         """Loopback and private networks too, over http too. Never in production: partners choose the URLs."""
-        return cls(opened=PRIVATE, insecure=True, own=own)
+        return cls(ports, opened=PRIVATE, insecure=True, own=own)
 
     @property
     def schemes(self) -> tuple[str, ...]:

@@ -100,17 +100,14 @@ async def test_a_post_arrives_as_it_was_meant(client: Client, at: At) -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_an_answer_and_its_target_is_never_hit(client: Client, at: At, status: int) -> None:
     async with receiver(host=PUBLIC) as target, receiver(host=PUBLIC) as there:
-        there.behave = answering(
-            f"HTTP/1.1 {status} Elsewhere\r\nlocation: http://{PUBLIC}:{target.port}/\r\ncontent-length: 0\r\n\r\n".encode()
-        )
+        elsewhere = f"location: http://{PUBLIC}:{target.port}/\r\ncontent-length: 0\r\n\r\n"
+        there.behave = answering(f"HTTP/1.1 {status} Elsewhere\r\n{elsewhere}".encode())
         answer = await client.post(at(there), {}, BODY)
     assert answer.status == status
     assert (target.connections, len(there.requests)) == (0, 1)
 
 
-async def test_no_proxy_of_the_environment_is_asked(
-    client: Client, at: At, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_proxy_of_the_environment_is_asked(client: Client, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     async with receiver(host=PUBLIC) as proxy, receiver(host=PUBLIC) as there:
         for variable in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(variable, f"http://{PUBLIC}:{proxy.port}")
@@ -118,9 +115,7 @@ async def test_no_proxy_of_the_environment_is_asked(
     assert proxy.connections == 0
 
 
-async def test_a_name_that_rebinds_is_refused_before_a_byte_is_sent(
-    client: Client, at: At, names: NameServer
-) -> None:
+async def test_a_name_that_rebinds_is_refused_before_a_byte_is_sent(client: Client, at: At, names: NameServer) -> None:
     names.zones[HOST] = in_turn((PUBLIC,), (INTERNAL,))
     async with receiver(host=PUBLIC) as public:
         there = at(public)
@@ -155,9 +150,7 @@ async def test_an_internal_address_is_never_dialled(
 async def test_a_literal_internal_address_is_never_dialled(client: Client) -> None:
     async with receiver(host=INTERNAL) as internal:
         with pytest.raises(AddressRefused):
-            await client.post(
-                Target("http", INTERNAL, internal.port, "/", parse_address(INTERNAL)), {}, BODY
-            )
+            await client.post(Target("http", INTERNAL, internal.port, "/", parse_address(INTERNAL)), {}, BODY)
     assert internal.connections == 0
 
 
@@ -168,9 +161,7 @@ class _Transport(asyncio.BaseTransport):
         super().__init__({"peername": peer and (peer, 443)})
 
 
-@pytest.mark.parametrize(
-    ("peer", "same"), [("8.8.8.8", True), ("127.0.0.1", False), ("8.8.4.4", False), (None, False)]
-)
+@pytest.mark.parametrize(("peer", "same"), [("8.8.8.8", True), ("127.0.0.1", False), ("8.8.4.4", False), (None, False)])
 def test_the_peer_must_be_the_one_dialled(peer: str | None, same: bool) -> None:
     assert is_public(parse_address("8.8.8.8"))
     assert is_peer(_Transport(peer), parse_address("8.8.8.8")) is same
@@ -274,9 +265,7 @@ async def test_a_long_answer_is_kept_in_part(client: Client, at: At, length: int
         (b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n", 410, b""),
     ],
 )
-async def test_the_connection_is_used_again(
-    client: Client, at: At, raw: bytes, status: int, body: bytes
-) -> None:
+async def test_the_connection_is_used_again(client: Client, at: At, raw: bytes, status: int, body: bytes) -> None:
     async with receiver(answering(raw), host=PUBLIC) as there:
         for _ in range(3):
             answer = await client.post(at(there), {}, BODY)

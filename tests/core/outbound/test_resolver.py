@@ -62,7 +62,7 @@ async def test_all_addresses_of_a_public_name_may_be_dialled(
         ("db.internal", "10.0.0.1"),
         ("db.internal", INTERNAL),
         ("cdn.example.net", "db.internal", "fd00::1"),
-        tuple(f"127.77.1.{number}" for number in range(MOST_TRIED + 2)) + (INTERNAL,),
+        (*(f"127.77.1.{number}" for number in range(MOST_TRIED + 2)), INTERNAL),
     ],
     ids=lambda records: "+".join(records[-3:]),
 )
@@ -74,9 +74,7 @@ async def test_one_internal_address_refuses_the_name(
         await resolver.addresses_of(target)
 
 
-async def test_an_alias_of_a_public_name_may_be_dialled(
-    resolver: Resolver, names: NameServer, target: Target
-) -> None:
+async def test_an_alias_of_a_public_name_may_be_dialled(resolver: Resolver, names: NameServer, target: Target) -> None:
     names.zones[HOST] = always("cdn.example.net", PUBLIC)
     assert await resolver.addresses_of(target) == (ip_address(PUBLIC),)
 

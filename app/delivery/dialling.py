@@ -1,0 +1,44 @@
+"""From the settings to what calls receivers: who may be called, who is asked for names, and the sender."""
+
+from urllib.parse import urlsplit
+
+import structlog
+
+from app.core.outbound import Client, NameServers, Policy, Resolver, verifying_context
+from app.core.outbound.urls import DEFAULT_PORTS
+from app.delivery.sender import HttpSender
+from app.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Logs a warning where the settings open what production never opens."""
+    if not settings.outbound_development:
+        return Policy(frozenset(settings.outbound_ports), own=_own(settings.public_url))
+    log.warning(
+        "outbound_open_for_development",
+        variable="SKOOLY_OUTBOUND_DEVELOPMENT",
+        means="webhooks reach loopback, private networks and plain http: unset it in production",
+    )
+    return Policy.development(frozenset(settings.outbound_ports), own=_own(settings.public_url))
+
+
+def make_sender(settings: Settings) -> HttpSender:
+    """Close it when the process ends."""
+    policy = policy_of(settings)
+    return HttpSender(Client(policy, _name_servers(settings), verifying_context()), policy)
+
+
+def make_resolver(settings: Settings, policy: Policy) -> Resolver:
+    return Resolver(_name_servers(settings), policy)
+
+
+def _name_servers(settings: Settings) -> NameServers:
+    return NameServers([str(address) for address in settings.name_servers], settings.name_server_port)
+
+
+def _own(public_url: str) -> tuple[str, int]:
+    """The host and port under which this installation is known."""
+    parts = urlsplit(public_url)
+    return (parts.hostname or "").rstrip("."), parts.port or DEFAULT_PORTS.get(parts.scheme, 443)
