@@ -2,6 +2,7 @@
 
 import typer
 
+from app.cli.accounts import accounts
 from app.cli.audit import audit
 from app.cli.export import openapi, schema
 from app.cli.failure import run_command
@@ -37,6 +38,7 @@ cli.add_typer(schools, name="schools")
 cli.add_typer(keys, name="keys")
 cli.add_typer(zones, name="zones")
 cli.add_typer(audit, name="audit")
+cli.add_typer(accounts, name="accounts")
 cli.add_typer(imports, name="import")
 cli.add_typer(schema, name="schema")
 cli.add_typer(openapi, name="openapi")

@@ -6,6 +6,7 @@ import app.domains.absences.tables
 import app.domains.access.tables
 import app.domains.audit.tables
 import app.domains.events.tables
+import app.domains.finance.account_tables
 import app.domains.finance.credit_tables
 import app.domains.finance.fee_tables
 import app.domains.finance.journal_tables

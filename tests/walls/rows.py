@@ -50,6 +50,8 @@ SPECIAL: dict[str, list[Row]] = {
     "passage": [{"direction": "in"}],
     "audit_entry": [{"channel": "rest"}],
     "journal_line": [DEBIT, CREDIT],
+    "account_use": [{"use": "receivable"}],
+    "journal_use": [{"use": "sales"}],
     "endpoint": [{"start_position": 0}],
 }
 # `create_school` has made these, and a trigger those of an endpoint.

@@ -24,6 +24,7 @@ CROSSINGS = {
     ("skooly_auth", "key_use"): {"SELECT", "INSERT", "UPDATE"},
     ("skooly_auth", "partner"): {"SELECT"},
     ("skooly_auth", "school"): {"SELECT"},
+    ("skooly_worker", "account_map"): {"SELECT"},
     ("skooly_worker", "attempt"): {"SELECT", "INSERT", "UPDATE"},
     ("skooly_worker", "audit_chain"): {"SELECT", "INSERT", "UPDATE"},
     ("skooly_worker", "audit_entry"): {"SELECT"},

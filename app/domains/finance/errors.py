@@ -5,6 +5,11 @@ FinanceError
 ├── PaymentConflict · WalletConflict · CurrencyMismatch · InsufficientBalance
 └── BooksError      JournalNotFound · NoFiscalPeriod · PeriodClosed · FiscalYearTaken
                     EntryNotFound · EntryImmutable · UnbalancedEntry · LineNotOneSided
+                    JournalTaken · EntryNotValidated · EntryAlreadyReversed · EntryMadeFromFact · EntryNumberFollowed
+                    PeriodNotFound · PeriodHasDrafts · PeriodOutOfOrder · PeriodUnchanged
+                    FiscalYearNotFound · FiscalYearOverlaps · FiscalYearClosed · FiscalYearHasOpenPeriods
+                    FiscalYearOutOfOrder · FiscalYearUnchanged
+                    AccountNotFound · AccountTaken · AccountMapMissing · ChartInUse
 """
 
 from app.core.errors import SkoolyError
@@ -104,3 +109,128 @@ class LineNotOneSided(BooksError):
     code = "LINE_NOT_ONE_SIDED"
     fr = "Une ligne d'écriture a un débit ou un crédit, l'un des deux et plus grand que zéro."
     en = "A line of an entry has a debit or a credit, one of the two and greater than zero."
+
+
+class JournalTaken(BooksError):
+    code = "JOURNAL_TAKEN"
+    fr = "Un journal « {journal} » existe déjà."
+    en = "A journal “{journal}” already exists."
+
+
+class EntryNotValidated(BooksError):
+    code = "ENTRY_NOT_VALIDATED"
+    fr = "L'écriture est encore un brouillard : modifiez-la ou supprimez-la, il n'y a rien à extourner."
+    en = "The entry is still a draft: change or delete it, there is nothing to reverse."
+
+
+class EntryAlreadyReversed(BooksError):
+    code = "ENTRY_ALREADY_REVERSED"
+    fr = "L'écriture a déjà été extournée."
+    en = "The entry has already been reversed."
+
+
+class EntryMadeFromFact(BooksError):
+    code = "ENTRY_MADE_FROM_FACT"
+    fr = (
+        "L'écriture vient d'une pièce de Skooly ({source}) : corrigez la pièce par un avoir ou un "
+        "remboursement, ou passez une opération diverse."
+    )
+    en = (
+        "The entry is made from a piece of Skooly's ({source}): correct the piece by a credit or a refund, "
+        "or post a general entry."
+    )
+
+
+class EntryNumberFollowed(BooksError):
+    code = "ENTRY_NUMBER_FOLLOWED"
+    fr = (
+        "D'autres écritures suivent le n° {number} : le retirer laisserait un trou. Validez l'écriture, puis "
+        "extournez-la."
+    )
+    en = "Other entries follow no. {number}: taking it away would leave a gap. Validate the entry, then reverse it."
+
+
+class PeriodNotFound(BooksError):
+    code = "PERIOD_NOT_FOUND"
+    fr = "Aucune période n'a le code « {period} »."
+    en = "No period has the code “{period}”."
+
+
+class PeriodHasDrafts(BooksError):
+    code = "PERIOD_HAS_DRAFTS"
+    fr = "La période « {period} » contient encore des brouillards : validez-les ou supprimez-les d'abord."
+    en = "The period “{period}” still has drafts in it: validate or delete them first."
+
+
+class PeriodOutOfOrder(BooksError):
+    code = "PERIOD_OUT_OF_ORDER"
+    fr = (
+        "Les périodes se closent dans l'ordre et se rouvrent dans l'ordre inverse : une autre passe avant « {period} »."
+    )
+    en = "Periods close in order and reopen in reverse order: another one comes before “{period}”."
+
+
+class PeriodUnchanged(BooksError):
+    code = "PERIOD_UNCHANGED"
+    fr = "La période « {period} » est déjà dans cet état."
+    en = "The period “{period}” is in that state already."
+
+
+class FiscalYearNotFound(BooksError):
+    code = "FISCAL_YEAR_NOT_FOUND"
+    fr = "Aucun exercice n'a le code « {fiscal_year} »."
+    en = "No fiscal year has the code “{fiscal_year}”."
+
+
+class FiscalYearOverlaps(BooksError):
+    code = "FISCAL_YEAR_OVERLAPS"
+    fr = "L'exercice « {fiscal_year} » en recouvre un autre."
+    en = "The fiscal year “{fiscal_year}” overlaps another one."
+
+
+class FiscalYearClosed(BooksError):
+    code = "FISCAL_YEAR_CLOSED"
+    fr = "L'exercice de la période « {period} » est clos : rouvrez-le d'abord."
+    en = "The fiscal year of the period “{period}” is closed: open it again first."
+
+
+class FiscalYearHasOpenPeriods(BooksError):
+    code = "FISCAL_YEAR_HAS_OPEN_PERIODS"
+    fr = "L'exercice « {fiscal_year} » a encore des périodes ouvertes : closez-les d'abord."
+    en = "The fiscal year “{fiscal_year}” still has open periods: close them first."
+
+
+class FiscalYearOutOfOrder(BooksError):
+    code = "FISCAL_YEAR_OUT_OF_ORDER"
+    fr = "Un exercice qui suit « {fiscal_year} » est clos : rouvrez-le d'abord."
+    en = "A fiscal year after “{fiscal_year}” is closed: open that one again first."
+
+
+class FiscalYearUnchanged(BooksError):
+    code = "FISCAL_YEAR_UNCHANGED"
+    fr = "L'exercice « {fiscal_year} » est déjà dans cet état."
+    en = "The fiscal year “{fiscal_year}” is in that state already."
+
+
+class AccountNotFound(BooksError):
+    code = "ACCOUNT_NOT_FOUND"
+    fr = "Le plan comptable n'a pas de compte « {account} » : ajoutez-le, ou donnez son intitulé."
+    en = "The chart has no account “{account}”: add it, or give its label."
+
+
+class AccountTaken(BooksError):
+    code = "ACCOUNT_TAKEN"
+    fr = "Le plan comptable a déjà un compte « {account} »."
+    en = "The chart already has an account “{account}”."
+
+
+class AccountMapMissing(BooksError):
+    code = "ACCOUNT_MAP_MISSING"
+    fr = "L'école n'a pas encore choisi de plan comptable."
+    en = "The school has not chosen a chart of accounts yet."
+
+
+class ChartInUse(BooksError):
+    code = "CHART_IN_USE"
+    fr = "Des pièces sont déjà passées selon le plan « {chart} » : changez les comptes un par un."
+    en = "Pieces have already been posted by the chart “{chart}”: change accounts one by one."

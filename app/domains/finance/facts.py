@@ -64,3 +64,8 @@ def entry_facts(
         "currency": currency,
         "total": total,
     }
+
+
+def account_map_facts(*, chart: str, accounts: dict[str, str], journals: dict[str, str]) -> dict[str, Any]:
+    """Of `account_map.changed`: the account and the journal of each use."""
+    return {"chart": chart, "accounts": accounts, "journals": journals}

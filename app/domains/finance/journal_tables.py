@@ -21,6 +21,7 @@ class FiscalYear(Walled, table=True):
     code: str = words()
     starts_on: date
     ends_on: date
+    closed_at: datetime | None = moment(nullable=True)
 
 
 class FiscalPeriod(Walled, table=True):
@@ -48,7 +49,11 @@ class Journal(Walled, table=True):
 
 
 class JournalEntry(Walled, table=True):
-    """An entry (écriture). One currency, hence on the entry. Immutable once validated."""
+    """An entry (écriture). One currency, hence on the entry. Immutable once validated.
+
+    A draft needs no number: it gets the next one of its journal and fiscal year when it is validated. What an entry is
+    made from (`source_id`) has one entry, and what is reversed is reversed once.
+    """
 
     __tablename__ = "journal_entry"
     __table_args__ = (
@@ -60,13 +65,32 @@ class JournalEntry(Walled, table=True):
         one_of("status", "draft", "validated"),
         CheckConstraint("(status = 'validated') = (validated_at IS NOT NULL)", name="validated_at"),
         CheckConstraint("number > 0", name="number"),
+        CheckConstraint("status = 'draft' OR number IS NOT NULL", name="numbered"),
         Index("ix_journal_entry_school_id_entry_date", "school_id", "entry_date", "id"),
+        Index("ix_journal_entry_school_id_period_id", "school_id", "period_id"),
+        Index("ix_journal_entry_school_id_piece_ref", "school_id", "piece_ref"),
+        Index("ix_journal_entry_school_id_validated_at", "school_id", "validated_at"),
+        Index(
+            "uq_journal_entry_source",
+            "school_id",
+            "source_id",
+            "source_type",
+            unique=True,
+            postgresql_where=text("source_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_journal_entry_reverses",
+            "school_id",
+            "reverses_entry_id",
+            unique=True,
+            postgresql_where=text("reverses_entry_id IS NOT NULL"),
+        ),
     )
 
     journal_id: UUID
     fiscal_year_id: UUID
     period_id: UUID
-    number: int
+    number: int | None = None
     entry_date: date
     piece_ref: str = words()
     piece_date: date
@@ -87,6 +111,14 @@ class JournalLine(Table, table=True):
         belongs_to("journal_entry", "entry_id"),
         CheckConstraint("line_no > 0", name="line_no"),
         CheckConstraint("(debit > 0 AND credit = 0) OR (credit > 0 AND debit = 0)", name="one_side"),
+        Index("ix_journal_line_school_id_account", "school_id", "account", "entry_id"),
+        Index(
+            "ix_journal_line_school_id_aux_account",
+            "school_id",
+            "aux_account",
+            "entry_id",
+            postgresql_where=text("aux_account IS NOT NULL"),
+        ),
     )
 
     school_id: UUID = Field(primary_key=True, foreign_key="school.id")

@@ -88,7 +88,11 @@ def entry(columns: str = "'draft', NULL::timestamptz", *, entry_date: str = "ent
     )
 
 
-CLOSE = "UPDATE fiscal_period SET closed_at = now() WHERE code = '2024-12'"
+VALIDATE = "UPDATE journal_entry SET status = 'validated', validated_at = now() WHERE id = $2"
+CLOSE = "UPDATE fiscal_period SET closed_at = now() WHERE code {codes}"
+CLOSE_ALL = CLOSE.format(codes="<= '2024-12'")
+OPEN = "UPDATE fiscal_period SET closed_at = NULL WHERE code = '{code}'"
+CLOSE_YEAR = "UPDATE fiscal_year SET closed_at = now()"
 ALLOCATE = (
     "INSERT INTO allocation (school_id, payment_id, instalment_id, amount) "
     "SELECT p.school_id, p.id, i.id, {amount} FROM payment p, instalment i"
@@ -131,10 +135,21 @@ LEDGER = (
         (IMMUTABLE, ["DELETE FROM journal_entry WHERE id = $1"]),
         ("journal_entry_starts_as_draft", [entry("'validated', now()")]),
         ("journal_entry_open_period", [entry(entry_date="date '2024-11-30'")]),
-        ("journal_entry_open_period", [CLOSE, entry()]),
+        ("journal_entry_open_period", [VALIDATE, CLOSE_ALL, entry()]),
+        ("ck_journal_entry_numbered", ["UPDATE journal_entry SET number = NULL WHERE id = $2", VALIDATE]),
+        ("journal_entry_gapless", [entry(), "DELETE FROM journal_entry WHERE id = $2"]),
+        ("journal_entry_gapless", [entry(), "UPDATE journal_entry SET number = 100 WHERE id = $2"]),
+        ("fiscal_period_drafts", [CLOSE_ALL]),
+        ("fiscal_period_in_order", [CLOSE.format(codes="= '2024-11'")]),
+        ("fiscal_period_in_order", [CLOSE.format(codes="<= '2024-11'"), OPEN.format(code="2024-10")]),
+        ("fiscal_year_periods_closed", [CLOSE_YEAR]),
+        ("fiscal_period_year_open", [VALIDATE, CLOSE_ALL, CLOSE_YEAR, OPEN.format(code="2024-12")]),
         (
-            "journal_entry_open_period",
-            [CLOSE, "UPDATE journal_entry SET status = 'validated', validated_at = now() WHERE id = $2"],
+            "fiscal_year_overlap",
+            [
+                "INSERT INTO fiscal_year (school_id, code, starts_on, ends_on) "
+                "VALUES (current_setting('app.school')::uuid, 'X', '2024-12-31', '2025-12-30')"
+            ],
         ),
         ("ck_journal_entry_validated_at", ["UPDATE journal_entry SET validated_at = now() WHERE id = $2"]),
     ],

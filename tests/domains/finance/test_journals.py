@@ -297,7 +297,7 @@ async def test_refusals_have_names(
     database: Database, sage: Actor, changed: dict[str, Any], refusal: type[Exception]
 ) -> None:
     async with database.raw(Wall.app(sage.school_id)) as connection:
-        await connection.execute("UPDATE fiscal_period SET closed_at = now() WHERE code = '2024-11'")
+        await connection.execute("UPDATE fiscal_period SET closed_at = now() WHERE code <= '2024-11'")
     with pytest.raises(refusal):
         async with database.transaction(Wall.app(sage.school_id)) as session:
             await make_draft(session, **changed)

@@ -1,5 +1,12 @@
 """What this slice does for others: commands and reads, by topic."""
 
+from app.domains.finance.service.accounts import (
+    account_map,
+    change_account_map,
+    choose_chart,
+    create_account,
+    list_accounts,
+)
 from app.domains.finance.service.books import ensure_journal, open_fiscal_year, post_entry, validate_entry
 from app.domains.finance.service.invoices import issue_invoice
 from app.domains.finance.service.journals import journals_of, students_in
@@ -8,11 +15,16 @@ from app.domains.finance.service.status import financial_status
 from app.domains.finance.service.wallets import debit_meal, top_up_wallet
 
 __all__ = [
+    "account_map",
+    "change_account_map",
+    "choose_chart",
+    "create_account",
     "debit_meal",
     "ensure_journal",
     "financial_status",
     "issue_invoice",
     "journals_of",
+    "list_accounts",
     "open_fiscal_year",
     "post_entry",
     "record_payment",
