@@ -9,6 +9,7 @@ from app.cli.failure import run_command
 from app.cli.imports import imports
 from app.cli.keys import keys
 from app.cli.migrate import bootstrap, migrate
+from app.cli.release import check_schema, release
 from app.cli.run_tests import run_tests
 from app.cli.schools import schools
 from app.cli.secrets import secrets
@@ -40,8 +41,10 @@ cli.add_typer(zones, name="zones")
 cli.add_typer(audit, name="audit")
 cli.add_typer(accounts, name="accounts")
 cli.add_typer(imports, name="import")
+schema.command("check")(check_schema)
 cli.add_typer(schema, name="schema")
 cli.add_typer(openapi, name="openapi")
+cli.command()(release)
 
 
 def main() -> None:
