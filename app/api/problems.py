@@ -52,6 +52,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "SCHOOL_YEAR_NOT_FOUND": Problem(404, "Année scolaire inconnue", "Unknown school year"),
     "SCHOOL_NOT_FOUND": Problem(404, "École inconnue", "Unknown school"),
     "KEY_NOT_FOUND": Problem(404, "Clé inconnue", "Unknown key"),
+    "ABSENCE_NOT_FOUND": Problem(404, "Absence inconnue", "Unknown absence"),
     "UNKNOWN_ZONE": Problem(404, "Zone inconnue", "Unknown zone"),
     "INVOICE_NOT_FOUND": Problem(404, "Facture inconnue", "Unknown invoice"),
     "JOURNAL_NOT_FOUND": Problem(404, "Journal inconnu", "Unknown journal"),

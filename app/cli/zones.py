@@ -13,7 +13,9 @@ from app.cli.tables import print_table
 from app.core.database import Database, Wall
 from app.core.money import to_decimal_string
 from app.domains.access.windows import read_window
-from app.domains.access.zones import NewZone, count_windows, create_zone, list_zones
+from app.domains.access.zone_reads import list_zones
+from app.domains.access.zone_records import NewZone, ZoneRecord
+from app.domains.access.zones import create_zone
 
 zones = typer.Typer(help="Zones: the places behind turnstiles.", no_args_is_help=True)
 
@@ -53,7 +55,7 @@ def create(
                 programmes=programme or (),
             )
             async with database.transaction(Wall.app(chosen.id)) as session:
-                return await create_zone(session, asked)
+                return (await create_zone(session, asked)).code
 
     with open_instance(data) as settings:
         made = asyncio.run(run(settings.database_url))
@@ -68,19 +70,7 @@ def list_them(school: SchoolOption = None, data: DataOption = None, as_json: Jso
         async with Database(url) as database:
             chosen = await choose_school(database, school)
             async with database.transaction(Wall.app(chosen.id)) as session:
-                windows = await count_windows(session)
-                return [
-                    {
-                        "code": zone.code,
-                        "label": zone.label,
-                        "price": to_decimal_string(zone.price, zone.currency),
-                        "currency": zone.currency,
-                        "tuition": zone.requires_tuition,
-                        "anti_passback": zone.anti_passback_seconds,
-                        "windows": windows.get(zone.id, 0),
-                    }
-                    for zone in await list_zones(session)
-                ]
+                return [_shown(zone) for zone in await list_zones(session)]
 
     with open_instance(data) as settings:
         rows = asyncio.run(run(settings.database_url))
@@ -90,3 +80,15 @@ def list_them(school: SchoolOption = None, data: DataOption = None, as_json: Jso
         print_table(("code", "label", "price", "currency", "tuition", "anti_passback", "windows"), rows)
     else:
         say("There is no zone yet. Make one with ./skooly zones create.")
+
+
+def _shown(zone: ZoneRecord) -> dict[str, Any]:
+    return {
+        "code": zone.code,
+        "label": zone.label,
+        "price": to_decimal_string(zone.price, zone.currency),
+        "currency": zone.currency,
+        "tuition": zone.requires_tuition,
+        "anti_passback": zone.anti_passback_seconds,
+        "windows": sum(len(window.weekdays) for window in zone.windows),
+    }

@@ -32,18 +32,18 @@ def to_decimal_string(minor: int, currency: str) -> str:
     return f"{Decimal(minor).scaleb(-decimals):.{decimals}f}"
 
 
-def to_minor(amount: str, currency: str) -> int:
-    """ "10.50" EUR → 1050. Raises InvalidInput for other notations, too many decimals or absurd sizes."""
+def to_minor(amount: str, currency: str, field: str = "amount") -> int:
+    """ "10.50" EUR → 1050. Raises InvalidInput naming `field`: another notation, too many decimals, an absurd size."""
     if not _DECIMAL.fullmatch(amount):
         raise InvalidInput(
-            field="amount",
+            field=field,
             reason_fr="un montant s'écrit comme « 15000 » ou « 10.50 »",
             reason_en="an amount is written like “15000” or “10.50”",
         )
     scaled = Decimal(amount).scaleb(exponent(currency))
     if scaled != scaled.to_integral_value() or abs(scaled) > LARGEST:
         raise InvalidInput(
-            field="amount",
+            field=field,
             reason_fr=f"{exponent(currency)} décimales au plus en {currency}, et un montant raisonnable",
             reason_en=f"at most {exponent(currency)} decimals in {currency}, and a sensible size",
         )

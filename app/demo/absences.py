@@ -7,7 +7,7 @@ from uuid import UUID
 from app.demo.calendar import Calendar, at
 from app.demo.draft import Draft
 from app.demo.people import Member
-from app.domains.absences.service import AbsenceRecord, absence_facts
+from app.domains.absences.records import AbsenceRecord, absence_facts
 from app.domains.absences.tables import Absence
 from app.domains.events.topics import Topic
 

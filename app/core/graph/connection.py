@@ -7,6 +7,7 @@ and its order: a cursor of another list or order is refused.
 """
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Annotated, Any, Generic, Self, TypeVar
 
 import strawberry
@@ -24,6 +25,15 @@ After = Annotated[
     str | None,
     strawberry.argument(description="The `endCursor` of the page before; null for the first page."),
 ]
+
+
+@strawberry.enum(description="In which order of time a list comes.")
+class Chronology(Enum):
+    oldest = strawberry.enum_value("oldest", description="The oldest first: a reader who goes on misses nothing.")
+    newest = strawberry.enum_value("newest", description="The newest first: for people who look.")
+
+
+Order = Annotated[Chronology, strawberry.argument(description="Which end of the list comes first.")]
 
 # The field that gives a connection, and the fields of its nodes, say who may read them.
 _told_to_everyone = any_scope(list(Scope))

@@ -28,6 +28,7 @@ def scoped(
     deprecation_reason: str | None = None,
     graphql_type: Any = None,
     default: Any = None,
+    default_factory: Callable[[], Any] | None = None,
     optional: bool = False,
     form: Form | None = None,
 ) -> Any:
@@ -35,7 +36,8 @@ def scoped(
 
     `cost` is what resolving it once costs (before execution, see `app.api.cost`); `size` is how many items a list
     without a `first` argument is assumed to hold; `personal` marks data about a person, whose reading is audited;
-    `example` appears in the documentation of both APIs; `optional` gives an input field the default `default`;
+    `example` appears in the documentation of both APIs; `optional` gives an input field the default `default`,
+    or a new one of `default_factory` each time;
     `form` is what the service takes for an input field's text.
     """
     if not scopes:
@@ -58,7 +60,9 @@ def scoped(
         arguments["deprecation_reason"] = deprecation_reason
     if graphql_type is not None:
         arguments["graphql_type"] = graphql_type
-    if optional:
+    if default_factory is not None:
+        arguments["default_factory"] = default_factory
+    elif optional:
         arguments["default"] = default
     if resolver is not None:
         return strawberry.field(resolver=resolver, **arguments)

@@ -1,7 +1,7 @@
 """What can go wrong with an absence.
 
 AbsencesError
-├── AbsenceOverlap
+├── AbsenceNotFound · AbsenceOverlap
 └── AbsenceInvalid    OffsetMissing · AbsenceEndsFirst · AbsenceTooLong · AbsenceOutOfRange
 """
 
@@ -10,6 +10,12 @@ from app.core.errors import SkoolyError
 
 class AbsencesError(SkoolyError):
     """Groups the failures of this slice."""
+
+
+class AbsenceNotFound(AbsencesError):
+    code = "ABSENCE_NOT_FOUND"
+    fr = "Aucune absence n'a l'identifiant « {absence_id} »."
+    en = "No absence has the identifier “{absence_id}”."
 
 
 class AbsenceOverlap(AbsencesError):

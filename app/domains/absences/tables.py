@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, func
+from sqlalchemy import CheckConstraint, Index, func
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.sql.expression import column
 
@@ -22,6 +22,8 @@ class Absence(Walled, table=True):
             name="ex_absence_overlap",
             using="gist",
         ),
+        Index("ix_absence_school_id_starts_at", "school_id", "starts_at", "id"),
+        Index("ix_absence_school_id_student_id_starts_at", "school_id", "student_id", "starts_at", "id"),
     )
 
     student_id: UUID
@@ -31,3 +33,5 @@ class Absence(Walled, table=True):
     reason: str | None = words(nullable=True)
     justified: bool = False
     recorded_at: datetime = moment(default_now=True)
+    justified_at: datetime | None = moment(nullable=True)
+    justification: str | None = words(nullable=True)

@@ -69,6 +69,8 @@ class Passage(Walled, table=True):
         one_of("direction", "in", "out"),
         CheckConstraint("charged >= 0", name="charged"),
         Index("ix_passage_anti_passback", "school_id", "student_id", "zone_id", "occurred_at"),
+        Index("ix_passage_school_id_zone_id_id", "school_id", "zone_id", "id"),
+        Index("ix_passage_school_id_student_id_id", "school_id", "student_id", "id"),
         {"postgresql_partition_by": "RANGE (id)"},
     )
 

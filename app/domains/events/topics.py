@@ -28,5 +28,8 @@ class Topic(StrEnum):
     WALLET_TOPPED_UP = "wallet.topped_up"
     WALLET_LOW = "wallet.low"
     ABSENCE_RECORDED = "absence.recorded"
+    ABSENCE_JUSTIFIED = "absence.justified"
+    ZONE_CREATED = "zone.created"
+    ZONE_UPDATED = "zone.updated"
     ACCESS_DENIED = "access.denied"
     ENDPOINT_DISABLED = "endpoint.disabled"

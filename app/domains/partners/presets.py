@@ -64,8 +64,14 @@ PRESETS: dict[str, Preset] = {
             Scope.STUDENTS_READ,
             Scope.PAYMENTS_WRITE,
             Scope.WALLETS_WRITE,
-            fr="Skooly lui-même : listes, paiements et rechargements",
-            en="Skooly itself: lists, payments and top-ups",
+            Scope.PASSAGES_READ,
+            Scope.ZONES_READ,
+            Scope.ZONES_WRITE,
+            Scope.ABSENCES_WRITE,
+            Scope.ABSENCES_READ,
+            Scope.ABSENCES_JUSTIFY,
+            fr="Skooly lui-même : tout ce que l'école lit et écrit",
+            en="Skooly itself: all that the school reads and writes",
         ),
     )
 }

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 from app.api.errors import BadUserInput, InsufficientScope
 from app.core.actor import Actor
 from app.core.database import Database, Wall
+from app.domains.absences.records import AbsenceRecord
 from app.domains.absences.schema import Mutation
-from app.domains.absences.service import AbsenceRecord
 from app.domains.events.service import read_events
 from app.domains.partners.tables import School
 from app.domains.students.records import StudentIdentity

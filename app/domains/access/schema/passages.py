@@ -1,4 +1,4 @@
-"""Access checks and passages as the API takes and shows them."""
+"""Passages as the API takes and shows them."""
 
 from datetime import datetime
 from enum import Enum
@@ -13,41 +13,19 @@ from app.core.errors import Language
 from app.core.graph.context import Context, Info
 from app.core.graph.failure import Failure, expected, failure
 from app.core.graph.inputs import plain
-from app.core.graph.scoped import any_scope, scoped, takes
+from app.core.graph.scoped import any_scope, scoped
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
-from app.domains.access import decisions, errors
-from app.domains.access.loaders import AccessChecks
+from app.domains.access import errors
 from app.domains.access.passages import record_passage
 from app.domains.access.records import PassageRecord
-from app.domains.access.service import check_access, zone_open_to
+from app.domains.access.schema.checks import Decision, DenialReason, UnknownZoneFailure
+from app.domains.access.service import zone_open_to
 from app.domains.finance.service.checks import REFERENCE
 from app.domains.partners.mutations import IdempotencyKey, perform_once
 
-_of_check = any_scope([Scope.ACCESS_CHECK])
-_of_passage = any_scope([Scope.ACCESS_RECORD])
-
-
-@strawberry.enum(description="What the turnstile should do.")
-class Decision(Enum):
-    granted = strawberry.enum_value("granted", description="Let the holder of the badge in.")
-    denied = strawberry.enum_value("denied", description="Keep the turnstile shut.")
-
-
-@strawberry.enum(description="Why somebody is denied. The checks come in this order, and the first that fails is told.")
-class DenialReason(Enum):
-    UNKNOWN_BADGE = strawberry.enum_value("UNKNOWN_BADGE", description="Nobody carries this badge.")
-    BADGE_REVOKED = strawberry.enum_value("BADGE_REVOKED", description="The badge was lost, returned or replaced.")
-    NOT_ENROLLED = strawberry.enum_value("NOT_ENROLLED", description="The student does not study here today.")
-    ZONE_FORBIDDEN = strawberry.enum_value("ZONE_FORBIDDEN", description="The zone is not for the student's programme.")
-    TUITION_UNPAID = strawberry.enum_value("TUITION_UNPAID", description="An instalment of tuition is late.")
-    OUTSIDE_MEAL_WINDOW = strawberry.enum_value("OUTSIDE_MEAL_WINDOW", description="The zone does not serve now.")
-    ANTI_PASSBACK = strawberry.enum_value("ANTI_PASSBACK", description="The badge has just come in here.")
-    INSUFFICIENT_BALANCE = strawberry.enum_value("INSUFFICIENT_BALANCE", description="The wallet cannot pay the price.")
-
-    @classmethod
-    def of(cls, reason: decisions.Reason) -> Self:
-        return cls(reason.value)
+_of_passage = any_scope([Scope.ACCESS_RECORD, Scope.PASSAGES_READ])
+_to_record = any_scope([Scope.ACCESS_RECORD])
 
 
 @strawberry.enum(description="Which way somebody went.")
@@ -56,48 +34,9 @@ class Direction(Enum):
     OUT = strawberry.enum_value("out", name="out", description="Out of the zone.")
 
 
-@strawberry.type(description="The holder of the badge may enter.")
-class AccessGranted:
-    decision: Decision = _of_check(description="Always `granted`.", example="granted")
-    zone: str = _of_check(description="The zone asked about.", example="RESTAURANT")
-    first_name: str | None = _of_check(
-        description="The holder's given names, for the display.", personal=True, example="Aïssatou"
-    )
-
-
-@strawberry.type(description="The holder of the badge may not enter. This is an answer, not an error.")
-class AccessDenied:
-    decision: Decision = _of_check(description="Always `denied`.", example="denied")
-    reason: DenialReason = _of_check(description="Why, for a program.", example="INSUFFICIENT_BALANCE")
-    message: str = _of_check(description="Why, in a few words for the display.", example="Solde insuffisant")
-    zone: str = _of_check(description="The zone asked about.", example="RESTAURANT")
-
-
-@failure(errors.UnknownZone, description="The school has no zone with this code.")
-class UnknownZoneFailure(Failure):
-    pass
-
-
 @failure(errors.PassageInvalid, description="A passage cannot be like this; `field` names the input at fault.")
 class PassageInvalidFailure(Failure):
     pass
-
-
-AccessDecision = Annotated[
-    AccessGranted | AccessDenied | UnknownZoneFailure,
-    strawberry.union("AccessDecision", description="Whether the holder of a badge may enter a zone now."),
-]
-
-
-def _decided(decision: decisions.AccessDecision, language: Language) -> AccessGranted | AccessDenied:
-    if decision.reason is None:
-        return AccessGranted(decision=Decision.granted, zone=decision.zone, first_name=decision.first_name)
-    return AccessDenied(
-        decision=Decision.denied,
-        reason=DenialReason.of(decision.reason),
-        message=decision.reason.message(language),
-        zone=decision.zone,
-    )
 
 
 @strawberry.type(description="Somebody passed, or was turned away.")
@@ -148,47 +87,28 @@ RecordPassageResult = Annotated[
 
 @strawberry.input(description="A passage, as a device tells it.")
 class RecordPassageInput:
-    zone: str = _of_passage(description="Code of the zone, in any case.", example="RESTAURANT", form=IDENTIFIER)
-    badge: str = _of_passage(
+    zone: str = _to_record(description="Code of the zone, in any case.", example="RESTAURANT", form=IDENTIFIER)
+    badge: str = _to_record(
         description="What the reader read, in any case.", personal=True, example="12345", form=IDENTIFIER
     )
-    device_id: str = _of_passage(
+    device_id: str = _to_record(
         description="The device, as the school names it.", example="tourniquet-1", form=REFERENCE
     )
-    device_event_id: str = _of_passage(
+    device_event_id: str = _to_record(
         description="The device's own number of this event: telling it again answers what was recorded first.",
         example="2025-01-13/000042",
         form=REFERENCE,
     )
-    direction: Direction = _of_passage(description="Which way.", example="in", optional=True, default=Direction.IN)
-    occurred_at: datetime = _of_passage(
+    direction: Direction = _to_record(description="Which way.", example="in", optional=True, default=Direction.IN)
+    occurred_at: datetime = _to_record(
         description="When, with its offset: from 31 days ago to 5 minutes ahead.", example="2025-01-13T12:04:09+00:00"
     )
-    offline: bool = _of_passage(
+    offline: bool = _to_record(
         description="Whether the device decided alone.", example=False, optional=True, default=False
     )
-    granted: bool | None = _of_passage(
+    granted: bool | None = _to_record(
         description="What the device did; null where the rules should decide.", example=True, optional=True
     )
-
-
-@expected(AccessDecision)
-async def _check_access(
-    info: Info,
-    nfc: Annotated[str, takes(IDENTIFIER, description="What the reader read, in any case.", example="12345")],
-    zone: Annotated[str, takes(IDENTIFIER, description="Code of the zone, in any case.", example="RESTAURANT")],
-) -> AccessDecision:
-    context = info.context
-    decision = await check_access(
-        context.service(AccessChecks),
-        context.actor,
-        nfc=nfc,
-        zone=zone,
-        request_id=context.request_id,
-        operation=context.operation,
-        channel=context.channel,
-    )
-    return _decided(decision, context.language)
 
 
 @expected(RecordPassageResult)
@@ -218,16 +138,7 @@ def _holder_seen(context: Context, record: PassageRecord) -> list[UUID]:
 
 
 @strawberry.type
-class Query:
-    check_access: AccessDecision = scoped(
-        Scope.ACCESS_CHECK,
-        description="Whether the holder of a badge may enter a zone now. Asking changes nothing.",
-        resolver=_check_access,
-    )
-
-
-@strawberry.type
-class Mutation:
+class PassageMutation:
     record_passage: RecordPassageResult = scoped(
         Scope.ACCESS_RECORD,
         description="Records that somebody passed or was turned away, once for each event of a device.",

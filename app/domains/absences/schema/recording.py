@@ -15,11 +15,14 @@ from app.core.graph.scoped import any_scope, scoped
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
 from app.domains.absences import errors
-from app.domains.absences.service import REASON, AbsenceRecord, record_absence
+from app.domains.absences.records import AbsenceRecord
+from app.domains.absences.service import REASON, record_absence
 from app.domains.partners.mutations import IdempotencyKey, perform_once
 from app.domains.students.schema import StudentNotFoundFailure
 
-_of_absence = any_scope([Scope.ABSENCES_WRITE])
+_of_absence = any_scope([Scope.ABSENCES_WRITE, Scope.ABSENCES_READ, Scope.ABSENCES_JUSTIFY])
+_to_write = any_scope([Scope.ABSENCES_WRITE])
+_shown_to_readers = any_scope([Scope.ABSENCES_READ, Scope.ABSENCES_JUSTIFY])
 
 
 @strawberry.type(description="A time during which a student is away.")
@@ -41,6 +44,13 @@ class Absence:
     recorded_at: datetime = _of_absence(
         description="When it was recorded, in the school's time zone.", example="2025-01-13T09:00:00+00:00"
     )
+    justified_at: datetime | None = _shown_to_readers(
+        description="When the school accepted it, in the school's time zone; null where it did not.",
+        example="2025-01-14T09:00:00+00:00",
+    )
+    justification: str | None = _shown_to_readers(
+        description="What the school was shown.", personal=True, example="Certificat médical"
+    )
 
     @classmethod
     def of(cls, record: AbsenceRecord, timezone: str) -> Self:
@@ -53,6 +63,8 @@ class Absence:
             reason=record.reason,
             justified=record.justified,
             recorded_at=record.recorded_at.astimezone(zone),
+            justified_at=record.justified_at and record.justified_at.astimezone(zone),
+            justification=record.justification,
         )
 
 
@@ -74,21 +86,21 @@ RecordAbsenceResult = Annotated[
 
 @strawberry.input(description="An absence to record.")
 class RecordAbsenceInput:
-    matricule: str = _of_absence(
+    matricule: str = _to_write(
         description="Who is away, in any case.", personal=True, example="2024/INF/0123", form=IDENTIFIER
     )
-    starts_at: datetime = _of_absence(
+    starts_at: datetime = _to_write(
         description="The first instant, with its offset; from five years ago to a year ahead.",
         example="2025-01-13T08:00:00+00:00",
     )
-    ends_at: datetime = _of_absence(
+    ends_at: datetime = _to_write(
         description="The instant of return, with its offset; later than `startsAt`, by a year at most.",
         example="2025-01-13T12:00:00+00:00",
     )
-    reason: str | None = _of_absence(
+    reason: str | None = _to_write(
         description="Why: at most 500 characters, on one line.", example="Rendez-vous", optional=True, form=REASON
     )
-    justified: bool = _of_absence(
+    justified: bool = _to_write(
         description="Whether the school accepts the reason.", example=False, optional=True, default=False
     )
 
@@ -114,7 +126,7 @@ async def _record_absence(
 
 
 @strawberry.type
-class Mutation:
+class RecordMutation:
     record_absence: RecordAbsenceResult = scoped(
         Scope.ABSENCES_WRITE,
         description="Records that a student is away. Two absences of one student never overlap.",

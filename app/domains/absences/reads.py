@@ -1,0 +1,95 @@
+"""Reading absences: in the order in which they begin, of everybody or of one student."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.core.pagination import Page, Position
+from app.core.tables import THIS_SCHOOL
+from app.core.text import normalise_matricule
+from app.domains.absences.records import AbsenceRecord
+from app.domains.absences.tables import Absence
+from app.domains.students.tables import Student
+
+
+@dataclass(frozen=True, slots=True)
+class AbsenceFilter:
+    """Which absences: those of a student, those that last past `since`, begin before `until`, are justified or not."""
+
+    matricule: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    justified: bool | None = None
+
+
+def select_absences() -> Select[*tuple[Any, ...]]:
+    """The columns of an AbsenceRecord, of every absence of the transaction's school."""
+    same = and_(col(Student.school_id) == Absence.school_id, col(Student.id) == Absence.student_id)
+    return (
+        select(
+            col(Absence.id),
+            col(Absence.student_id),
+            col(Student.matricule),
+            col(Absence.starts_at),
+            col(Absence.ends_at),
+            col(Absence.reason),
+            col(Absence.justified),
+            col(Absence.recorded_at),
+            col(Absence.justified_at),
+            col(Absence.justification),
+        )
+        .join(Student, same)
+        .where(col(Absence.school_id) == THIS_SCHOOL)
+    )
+
+
+async def list_absences(
+    session: AsyncSession, *, first: int, after: Position | None, which: AbsenceFilter, newest: bool
+) -> Page[AbsenceRecord]:
+    """A page by the instant they begin, the latest first where `newest`. Raises InvalidInput for a bad matricule."""
+    place = tuple_(col(Absence.starts_at), col(Absence.id))
+    listed = _filtered(select_absences(), which).limit(first + 1)
+    if newest:
+        listed = listed.order_by(col(Absence.starts_at).desc(), col(Absence.id).desc())
+    else:
+        listed = listed.order_by(col(Absence.starts_at), col(Absence.id))
+    if after is not None:
+        key = tuple_(after.key, after.id)
+        listed = listed.where(place < key if newest else place > key)
+    return Page.cut(_records((await session.execute(listed)).all()), first)
+
+
+async def absences_of(session: AsyncSession, students: Sequence[UUID], most: int) -> list[list[AbsenceRecord]]:
+    """The latest absences of each student, at most `most` of each, the latest first: one statement for them all."""
+    latest = (col(Absence.starts_at).desc(), col(Absence.id).desc())
+    place = func.row_number().over(partition_by=col(Absence.student_id), order_by=latest).label("place")
+    ranked = select_absences().add_columns(place).where(col(Absence.student_id).in_(students)).subquery()
+    kept = select(*(each for each in ranked.c if each.name != "place")).where(ranked.c.place <= most)
+    found: dict[UUID, list[AbsenceRecord]] = {student: [] for student in students}
+    for record in _records((await session.execute(kept.order_by(ranked.c.place))).all()):
+        found[record.student_id].append(record)
+    return [found[student] for student in students]
+
+
+def _filtered(listed: Select[*tuple[Any, ...]], which: AbsenceFilter) -> Select[*tuple[Any, ...]]:
+    if which.matricule is not None:
+        listed = listed.where(
+            col(Student.matricule_key) == normalise_matricule(which.matricule),
+        )
+    if which.since is not None:
+        listed = listed.where(col(Absence.ends_at) > which.since)
+    if which.until is not None:
+        listed = listed.where(col(Absence.starts_at) < which.until)
+    if which.justified is not None:
+        listed = listed.where(col(Absence.justified).is_(which.justified))
+    return listed
+
+
+def _records(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[AbsenceRecord]:
+    return [AbsenceRecord(*row) for row in rows]

@@ -1,0 +1,18 @@
+"""Zones, access checks and passages, as the API shows them."""
+
+import strawberry
+
+from app.domains.access.schema.checks import CheckQuery
+from app.domains.access.schema.listing import PassageQuery
+from app.domains.access.schema.passages import PassageMutation
+from app.domains.access.schema.zones import ZoneMutation, ZoneQuery
+
+
+@strawberry.type
+class Query(CheckQuery, PassageQuery, ZoneQuery):
+    pass
+
+
+@strawberry.type
+class Mutation(PassageMutation, ZoneMutation):
+    pass
