@@ -24,7 +24,7 @@ from graphql import (
 
 Path = tuple[tuple[GraphQLObjectType | GraphQLInterfaceType, str], ...]
 SCALARS = {"String": '"X"', "ID": '"X"', "Int": "1", "Boolean": "true", "Date": '"2024-12-31"'}
-SCALARS |= {"DateTime": '"2025-01-13T08:00:00Z"', "Decimal": '"1"'}
+SCALARS |= {"DateTime": '"2025-01-13T08:00:00Z"', "Decimal": '"1"', "UUID": '"0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e"'}
 
 
 @dataclass(frozen=True)

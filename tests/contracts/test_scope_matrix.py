@@ -31,6 +31,14 @@ OPENED = {
         "Query.students",
         "Mutation.recordPayment",
         "Mutation.topUpWallet",
+        "Mutation.recordAbsence",
+        "Mutation.justifyAbsence",
+        "Mutation.createZone",
+        "Mutation.updateZone",
+        "Query.absences",
+        "Query.passages",
+        "Query.zone",
+        "Query.zones",
     },
 }
 ENDPOINTS = {
@@ -42,6 +50,7 @@ ENDPOINTS = {
     "scolarite": {("GET", "/v1/financial/status/{matricule}")},
     "core": {
         ("GET", "/v1/students/{matricule}"),
+        ("POST", "/v1/absences"),
     },
 }
 ARGUMENTS = {
