@@ -5,7 +5,7 @@ and row-level security does the rest. A transaction without a wall runs as the l
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
@@ -30,14 +30,16 @@ class Wall:
 
     role: str
     school_id: UUID | None = None
+    durable: bool = True
+    """False: the commit does not wait for the disk. For what is done again if a crash of the server takes it back."""
 
     @classmethod
     def app(cls, school_id: UUID) -> Self:
         return cls("skooly_app", school_id)
 
     @classmethod
-    def worker(cls, school_id: UUID | None = None) -> Self:
-        return cls("skooly_worker", school_id)
+    def worker(cls, school_id: UUID | None = None, *, durable: bool = True) -> Self:
+        return cls("skooly_worker", school_id, durable)
 
     @classmethod
     def auth(cls) -> Self:
@@ -50,8 +52,14 @@ class Wall:
     def statements(self) -> str:
         """What is appended to BEGIN. Nothing here comes from a request but a UUID, which cannot quote."""
         school = f" SET LOCAL app.school = '{self.school_id}';" if self.school_id else ""
-        return f"SET LOCAL ROLE {self.role};{school}"
+        patience = "" if self.durable else " SET LOCAL synchronous_commit = off;"
+        return f"SET LOCAL ROLE {self.role};{school}{patience}"
 
+
+ANNOUNCE = "skooly_announce"
+"""Where a session keeps whom to tell of what it committed."""
+Announce = Callable[[UUID, int], None]
+"""Told after a commit that a school's log has grown to a position. Must neither raise nor wait."""
 
 # A connection of its own, or what a pool lends: a proxy with the same methods.
 RawConnection = asyncpg.Connection | PoolConnectionProxy
@@ -72,8 +80,16 @@ class WalledConnection(asyncpg.Connection):
 class Database:
     """Two doors on one PostgreSQL: SQLAlchemy sessions for the services, bare asyncpg for hot batched reads."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        answer_seconds: float = ANSWER_SECONDS,
+        announce: Announce | None = None,
+    ) -> None:
         self.url = url
+        self._announce = announce
         self.pool_size = pool_size
         self._answer_seconds = answer_seconds
         self.engine: AsyncEngine = create_async_engine(
@@ -118,7 +134,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self, wall: Wall) -> AsyncIterator[AsyncSession]:
         """One walled transaction: commits on exit, rolls back on an exception. Raises Unavailable."""
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        async with AsyncSession(self.engine, expire_on_commit=False, info={ANNOUNCE: self._announce}) as session:
             await _raise_wall(session, wall)
             try:
                 yield session

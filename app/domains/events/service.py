@@ -15,13 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlmodel import col
 
-from app.core.database import RawConnection
+from app.core.database import ANNOUNCE, RawConnection
 from app.core.tables import THIS_SCHOOL
 from app.domains.events.errors import LogNotOpened
 from app.domains.events.tables import Event, LogEpoch, SchoolLog
 from app.domains.events.topics import Topic
 
 _QUEUE = "skooly_events"
+_GROWN = "skooly_grown"
 
 # The rows of `source` get the next positions, in its order. `{source}` yields n, type, subject, facts, occurred_at.
 _APPEND = """
@@ -35,9 +36,10 @@ INSERT INTO event (school_id, position, epoch, type, subject, facts, occurred_at
 SELECT taken.school_id, taken.base + n, taken.epoch, type, subject, facts, coalesce(occurred_at, now())
 FROM taken, source ORDER BY n
 """
+_REACHED = "RETURNING school_id, position"
 
 _APPEND_QUEUED = text(
-    _APPEND.format(
+    (_APPEND + _REACHED).format(
         source="""
     SELECT n, type, subject, facts::jsonb AS facts, occurred_at
     FROM unnest(
@@ -99,12 +101,24 @@ def _append_queued(session: Session) -> None:
             "times": [queued.occurred_at for queued in queue],
         },
     )
-    if written.rowcount != len(queue):
+    rows = written.all()
+    if len(rows) != len(queue):
         raise LogNotOpened
+    session.info[_GROWN] = rows[-1]
+
+
+@event.listens_for(Session, "after_commit")
+def _announce_grown(session: Session) -> None:
+    """Only now does anybody find what is announced."""
+    grown = session.info.pop(_GROWN, None)
+    announce = session.info.get(ANNOUNCE)
+    if grown is not None and announce is not None:
+        announce(grown.school_id, grown.position)
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _forget_rolled_back(session: Session, transaction: SessionTransaction) -> None:
+    session.info.pop(_GROWN, None)
     if queue := session.info.get(_QUEUE):
         session.info[_QUEUE] = [queued for queued in queue if transaction not in queued.within]
 

@@ -27,6 +27,8 @@ class Kind(StrEnum):
     REFUSED_ADDRESS = "refused_address"
     """The name leads to an address that webhooks may not reach: nothing was sent."""
     RESPONSE_TOO_LARGE = "response_too_large"
+    UNSIGNED = "unsigned"
+    """No signing secret of the endpoint can be read: nothing was sent."""
     INTERRUPTED = "interrupted"
     """This process was told to stop in mid-request: the receiver may have it or not."""
     LOST = "lost"

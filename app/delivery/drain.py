@@ -1,0 +1,165 @@
+"""The loop of a worker. PostgreSQL says what there is to do; hints only make it look sooner.
+
+Five parts that wait for nothing but their own work: hearing hints, expanding the log, claiming what is due, settling
+what came back, and tending to what nobody else does. Requests run beside them, one task each.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from app.core.database import Database
+from app.core.doorbell import Doorbell
+from app.delivery.metrics import DeliveryMetrics
+from app.delivery.options import Options
+from app.delivery.patience import Patience
+from app.delivery.sending import attempt, result_of
+from app.delivery.settler import Settler
+from app.delivery.tending import Tender
+from app.delivery.window import Window
+from app.domains.webhooks.claiming import Claimed, claim
+from app.domains.webhooks.endpoints import Known, Unseal
+from app.domains.webhooks.fanning import expand
+from app.domains.webhooks.outcomes import Sender
+from app.domains.webhooks.recording import Recorded, Result
+
+log = structlog.get_logger(__name__)
+
+RETURN_SECONDS = 4.0
+"""To write down what was cut off."""
+
+
+class Drain:
+    """One for a process. `run` returns when it is told to stop and everything under way is settled or given back."""
+
+    def __init__(
+        self,
+        database: Database,
+        sender: Sender,
+        doorbell: Doorbell,
+        unseal: Unseal,
+        options: Options | None = None,
+        metrics: DeliveryMetrics | None = None,
+    ) -> None:
+        self._database = database
+        self._sender = sender
+        self._doorbell = doorbell
+        self._options = options or Options()
+        self._metrics = metrics or DeliveryMetrics()
+        self._known = Known(unseal)
+        self._window = Window(self._options)
+        self._settler = Settler(database, self._options, self._after_settling)
+        self._grown: set[UUID] = set()
+        self._everywhere = True
+        self._full = False
+        self._look = asyncio.Event()
+        self._due = asyncio.Event()
+        self._leaving = asyncio.Event()
+        self._requests: set[asyncio.Task[None]] = set()
+        self._tender = Tender(database, self._options, self._metrics, wake=self._due.set)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Raises what a part did not foresee, after giving back what is under way."""
+        parts = [asyncio.create_task(part) for part in self._parts()]
+        told = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait([*parts, told], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            told.cancel()
+            await self._leave(parts)
+        for part in parts:
+            if part.done() and not part.cancelled() and (error := part.exception()) is not None:
+                raise error
+
+    def _parts(self) -> list[Coroutine[Any, Any, None]]:
+        return [
+            self._settler.run(),
+            self._listen(),
+            self._until_leaving("expanding", self._look, self._expand),
+            self._until_leaving("claiming", self._due, self._claim),
+            self._tender.run(self._leaving),
+        ]
+
+    async def _until_leaving(
+        self, doing: str, bell: asyncio.Event, step: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
+        patience = Patience(doing)
+        while not self._leaving.is_set():
+            await bell.wait()
+            bell.clear()
+            async with patience:
+                await step()
+
+    async def _listen(self) -> None:
+        async for hint in self._doorbell.hints():
+            if hint is None:
+                self._everywhere = True
+                self._due.set()
+            else:
+                self._grown.add(hint.school_id)
+            self._look.set()
+
+    async def _expand(self) -> None:
+        schools = None if self._everywhere else list(self._grown)
+        self._everywhere = False
+        self._grown.clear()
+        expanded = await expand(self._database, schools)
+        self._metrics.expanded(expanded.deliveries)
+        if expanded.deliveries:
+            self._due.set()
+        if expanded.more:
+            self._everywhere = True
+            self._look.set()
+
+    async def _claim(self) -> None:
+        room = self._window.room()
+        self._full = not room.places
+        if self._leaving.is_set() or not (room.places or room.slow):
+            return
+        claimed = await claim(self._database, self._known, room, self._window.suspects())
+        for each in claimed.deliveries:
+            self._start(each)
+        if claimed.more:
+            self._due.set()
+
+    def _start(self, claimed: Claimed) -> None:
+        self._window.enter(claimed)
+        task = asyncio.create_task(self._deliver(claimed))
+        self._requests.add(task)
+        task.add_done_callback(self._requests.discard)
+
+    async def _deliver(self, claimed: Claimed) -> None:
+        outcome = await attempt(self._sender, claimed)
+        self._window.leave(claimed)
+        self._settler.put(result_of(claimed, outcome, self._options.schedule))
+
+    def _after_settling(self, results: list[Result], recorded: Recorded) -> None:
+        self._metrics.settled(results, recorded)
+        for endpoint, breaker in recorded.turned.items():
+            log.info("breaker_turned", endpoint=endpoint, breaker=breaker)
+        if recorded.ready or self._full:
+            self._due.set()
+
+    async def _leave(self, parts: list[asyncio.Task[None]]) -> None:
+        """No more claims; requests under way get their grace; the rest is cut off and given back at once."""
+        settling, listening, *others = parts
+        self._leaving.set()
+        self._look.set()
+        self._due.set()
+        listening.cancel()
+        await asyncio.wait(others, timeout=RETURN_SECONDS)
+        if self._requests:
+            await asyncio.wait(self._requests, timeout=self._options.grace)
+        await self._cut_off([*self._requests, *others])
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._settler.settled(), RETURN_SECONDS)
+        await self._cut_off([settling, listening])
+
+    async def _cut_off(self, tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,27 @@
+"""How much a process does at once, and how patient it is."""
+
+from dataclasses import dataclass
+
+from app.domains.webhooks.settling import SCHEDULE
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`places` bound the requests under way; those that take long move to `slow_places` and free theirs."""
+
+    places: int = 512
+    slow_places: int = 256
+    school_places: int = 256
+    """Of all places, what one school may have."""
+    retry_places: int = 384
+    """The rest is for first attempts."""
+    suspect_after: float = 1.0
+    """Seconds after which a request that goes on is known to be slow, before it ends."""
+    settle_every: float = 0.005
+    """Seconds in which results are gathered for one transaction."""
+    look_every: float = 1.0
+    """Seconds between looking everywhere, hint or no hint."""
+    measure_every: float = 15.0
+    schedule: tuple[int, ...] = SCHEDULE
+    grace: float = 15.0
+    """Seconds that requests under way are given once the process is told to stop."""

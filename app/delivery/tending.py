@@ -1,0 +1,59 @@
+"""What nobody rings for: leases that ran out, endpoints that changed their status or failed too long, latecomers."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from app.core.database import Database
+from app.delivery.metrics import DeliveryMetrics
+from app.delivery.options import Options
+from app.delivery.patience import Patience
+from app.domains.webhooks.fanning import backfill
+from app.domains.webhooks.measuring import measure
+from app.domains.webhooks.sweeping import disable_failing, follow_modes, give_up_lost
+
+log = structlog.get_logger(__name__)
+
+
+class Tender:
+    """Every worker tends to everything, once a second; rows that another one holds are skipped."""
+
+    def __init__(
+        self, database: Database, options: Options, metrics: DeliveryMetrics, wake: Callable[[], None]
+    ) -> None:
+        self._database = database
+        self._options = options
+        self._metrics = metrics
+        self._wake = wake
+
+    async def run(self, leaving: asyncio.Event) -> None:
+        patience = Patience("tending")
+        turn = 0
+        every = max(1, round(self._options.measure_every / self._options.look_every))
+        while not leaving.is_set():
+            async with patience:
+                await self._tend()
+                if turn % every == 0:
+                    self._metrics.measured(await measure(self._database))
+                turn += 1
+            await _pause(leaving, self._options.look_every)
+
+    async def _tend(self) -> None:
+        lost = await give_up_lost(self._database, self._options.schedule)
+        if lost:
+            log.warning("attempts_lost", count=lost)
+        for endpoint in await disable_failing(self._database):
+            log.warning("endpoint_disabled", endpoint=endpoint)
+        moved = await follow_modes(self._database)
+        expanded = await backfill(self._database)
+        if lost or moved or expanded.deliveries:
+            self._wake()
+
+
+async def _pause(leaving: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await leaving.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,69 @@
+"""Which requests of this process are under way, and how much room is left."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from uuid import UUID
+
+from app.delivery.options import Options
+from app.domains.webhooks.claiming import Claimed
+from app.domains.webhooks.fairness import Room
+
+
+class Window:
+    """A request that goes on for longer than a moment gives its place back and goes on in the slow lane.
+
+    So endpoints that begin to hang, however many, hold up the others for that moment and no longer.
+    """
+
+    def __init__(self, options: Options, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._options = options
+        self._monotonic = monotonic
+        self._quick: dict[Claimed, float] = {}
+        self._slow: dict[Claimed, float] = {}
+        self._schools: Counter[UUID] = Counter()
+        self._retries = 0
+
+    def __len__(self) -> int:
+        return len(self._quick) + len(self._slow)
+
+    def enter(self, claimed: Claimed) -> None:
+        lane = self._slow if claimed.slow else self._quick
+        lane[claimed] = self._monotonic()
+        self._schools[claimed.target.school_id] += 1
+        self._retries += claimed.is_retry and not claimed.slow
+
+    def leave(self, claimed: Claimed) -> None:
+        if self._quick.pop(claimed, None) is not None:
+            self._retries -= claimed.is_retry
+        else:
+            del self._slow[claimed]
+        school = claimed.target.school_id
+        self._schools[school] -= 1
+        if not self._schools[school]:
+            del self._schools[school]
+
+    def room(self) -> Room:
+        self._move_on()
+        options = self._options
+        return Room(
+            places=max(0, options.places - len(self._quick)),
+            retries=max(0, options.retry_places - self._retries),
+            slow=max(0, options.slow_places - len(self._slow)),
+            school=options.school_places,
+            schools={school: options.school_places - count for school, count in self._schools.items()},
+        )
+
+    def suspects(self) -> set[UUID]:
+        """Endpoints that keep a request waiting right now."""
+        self._move_on()
+        return {claimed.target.endpoint_id for claimed in self._slow}
+
+    def _move_on(self) -> None:
+        before = self._monotonic() - self._options.suspect_after
+        while self._quick:
+            claimed, since = next(iter(self._quick.items()))
+            if since > before:
+                break
+            self._slow[claimed] = self._quick.pop(claimed)
+            self._retries -= claimed.is_retry

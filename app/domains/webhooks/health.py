@@ -1,0 +1,133 @@
+"""How an endpoint is doing, from what its requests came to: a pure fold over outcomes.
+
+Three things follow. The breaker: of ten requests or more 70 % failed → none for five minutes, then one, then a ramp
+like TCP's slow start. The slow lane: more than one request in twenty over three seconds, which is a p95 over three
+seconds. And the end: five days in which everything failed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from app.domains.webhooks.outcomes import Kind, Outcome
+from app.domains.webhooks.settling import GONE, patience
+
+WINDOW = timedelta(seconds=60)
+"""Counts older than this weigh half; older than ten times this, nothing."""
+BREAKER_REQUESTS = 10
+BREAKER_SHARE = 0.7
+BREAKER_OPEN = timedelta(minutes=5)
+RAMP_FROM = 2
+SLOW_MS = 3000
+SLOW_ONE_IN = 20
+FAILING_FOR = timedelta(days=5)
+OURS = frozenset({Kind.INTERRUPTED, Kind.LOST})
+"""Outcomes that say something about this side only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """As in `endpoint_state`. `allowed` is None where the breaker is closed; `slots` is what the endpoint takes."""
+
+    slots: int
+    breaker: str = "closed"
+    allowed: int | None = None
+    wait_until: datetime | None = None
+    window_from: datetime | None = None
+    requests: int = 0
+    failures: int = 0
+    slow_requests: int = 0
+    slow: bool = False
+    first_failure_at: datetime | None = None
+    last_success_at: datetime | None = None
+    disable_for: str | None = None
+
+
+def observe(health: Health, outcomes: Iterable[Outcome], now: datetime) -> Health:
+    """`now` is the database's."""
+    for outcome in outcomes:
+        if outcome.kind not in OURS:
+            health = _move_breaker(_count(_age(health, now), outcome, now), outcome, now)
+    return health
+
+
+def _age(health: Health, now: datetime) -> Health:
+    since = health.window_from
+    if since is not None and now - since <= WINDOW:
+        return health
+    keep = 2 if since is not None and now - since <= 10 * WINDOW else 0
+    return replace(
+        health,
+        window_from=now,
+        requests=health.requests // keep if keep else 0,
+        failures=health.failures // keep if keep else 0,
+        slow_requests=health.slow_requests // keep if keep else 0,
+    )
+
+
+def _count(health: Health, outcome: Outcome, now: datetime) -> Health:
+    requests, slow = health.requests + 1, health.slow_requests + (outcome.latency_ms > SLOW_MS)
+    health = replace(health, requests=requests, slow_requests=slow, slow=slow * SLOW_ONE_IN > requests)
+    if outcome.ok:
+        return replace(health, first_failure_at=None, last_success_at=now)
+    since = health.first_failure_at or now
+    return replace(
+        health,
+        failures=health.failures + 1,
+        first_failure_at=since,
+        disable_for=health.disable_for or _end_of(outcome, since, now),
+        wait_until=_patiently(health, outcome, now),
+    )
+
+
+def _end_of(outcome: Outcome, since: datetime, now: datetime) -> str | None:
+    if outcome.status == GONE:
+        return "gone"
+    return "failing" if now - since >= FAILING_FOR else None
+
+
+def _patiently(health: Health, outcome: Outcome, now: datetime) -> datetime | None:
+    asked = patience(outcome)
+    if not asked:
+        return health.wait_until
+    until = now + timedelta(seconds=asked)
+    return until if health.wait_until is None else max(health.wait_until, until)
+
+
+def _move_breaker(health: Health, outcome: Outcome, now: datetime) -> Health:
+    if health.breaker == "open":
+        return _after_probe(health, outcome, now)
+    if outcome.ok:
+        return _widen(health) if health.breaker == "ramp" else health
+    if health.requests >= BREAKER_REQUESTS and health.failures >= BREAKER_SHARE * health.requests:
+        return _open(health, now)
+    if health.breaker == "ramp":
+        return replace(health, allowed=max(1, (health.allowed or 1) // 2))
+    return health
+
+
+def _open(health: Health, now: datetime) -> Health:
+    until = now + BREAKER_OPEN
+    if health.wait_until is not None:
+        until = max(until, health.wait_until)
+    return replace(_forget(health), breaker="open", allowed=1, wait_until=until)
+
+
+def _after_probe(health: Health, outcome: Outcome, now: datetime) -> Health:
+    """Requests that were under way when it opened say nothing; the one that was let through afterwards decides."""
+    if health.wait_until is not None and now < health.wait_until:
+        return health
+    if outcome.ok:
+        return replace(_forget(health), breaker="ramp", allowed=RAMP_FROM)
+    return _open(health, now)
+
+
+def _widen(health: Health) -> Health:
+    allowed = (health.allowed or RAMP_FROM) + 1
+    if allowed < health.slots:
+        return replace(health, allowed=allowed)
+    return replace(health, breaker="closed", allowed=None)
+
+
+def _forget(health: Health) -> Health:
+    return replace(health, requests=0, failures=0, slow_requests=0)

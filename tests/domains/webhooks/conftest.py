@@ -1,0 +1,52 @@
+"""A process that claims and settles, without a network: outcomes are given by the test."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from app.core.database import Database
+from app.delivery.sending import result_of
+from app.domains.webhooks.claiming import Claim, Claimed, claim
+from app.domains.webhooks.endpoints import Known
+from app.domains.webhooks.fairness import Room
+from app.domains.webhooks.fanning import expand
+from app.domains.webhooks.outcomes import Kind, Outcome
+from app.domains.webhooks.recording import Recorded, record
+from app.domains.webhooks.settling import SCHEDULE
+from tests.support.factories.webhooks import VAULT
+
+ROOM = Room(places=512, retries=384, slow=64, school=256)
+OK = Outcome(Kind.OK, 5, status=200)
+
+
+class Engine:
+    """Claims and settles over one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.known = Known(VAULT.open)
+
+    async def expand(self) -> None:
+        while (await expand(self.database)).more:
+            pass
+
+    async def claim(self, room: Room = ROOM) -> Claim:
+        await self.expand()
+        return await claim(self.database, self.known, room)
+
+    async def settle(self, claimed: Sequence[Claimed], outcome: Outcome = OK) -> Recorded:
+        return await record(self.database, [result_of(each, outcome, SCHEDULE) for each in claimed])
+
+    async def work_off(self, outcome: Outcome | Callable[[Claimed], Outcome] = OK) -> int:
+        """Claims and settles until nothing is ready; returns how many attempts that were."""
+        attempts = 0
+        while claimed := (await self.claim()).deliveries:
+            attempts += len(claimed)
+            results = [result_of(each, outcome(each) if callable(outcome) else outcome, SCHEDULE) for each in claimed]
+            await record(self.database, results)
+        return attempts
+
+
+@pytest.fixture
+def engine(fresh_database: Database) -> Engine:
+    return Engine(fresh_database)

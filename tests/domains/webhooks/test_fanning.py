@@ -1,0 +1,175 @@
+"""Every event reaches every endpoint that wants it exactly once, wherever the work was cut off."""
+
+import asyncio
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from app.core.database import Database, Wall
+from app.domains.events.topics import Topic
+from app.domains.partners.tables import School
+from app.domains.webhooks import fanning
+from app.domains.webhooks.fanning import backfill, expand
+from tests.support.factories.partners import make_school
+from tests.support.factories.webhooks import Deliveries, change_endpoint, happen, make_endpoint
+
+URL = "https://example.org/hook"
+
+
+async def expand_all(database: Database, school: School) -> int:
+    made = 0
+    while True:
+        expanded = await expand(database, [school.id])
+        made += expanded.deliveries
+        if not expanded.more:
+            return made
+
+
+async def positions(database: Database, school: School, endpoint: UUID) -> list[int]:
+    rows = await Deliveries(database, school).rows(
+        "SELECT e.position FROM delivery d JOIN event e ON e.school_id = d.school_id AND e.id = d.event_id "
+        "WHERE d.school_id = $1 AND d.endpoint_id = $2 ORDER BY 1",
+        school.id,
+        endpoint,
+    )
+    return [row["position"] for row in rows]
+
+
+async def test_an_endpoint_gets_what_happens_after_it_was_made(database: Database) -> None:
+    school = await make_school(database)
+    await happen(database, school, 2)
+    endpoint = await make_endpoint(database, school, URL)
+    await happen(database, school, 3)
+    assert await expand_all(database, school) == 3
+    assert await positions(database, school, endpoint) == [3, 4, 5]
+    assert await expand_all(database, school) == 0
+
+
+async def test_or_from_an_earlier_position_that_it_asks_for(database: Database) -> None:
+    school = await make_school(database)
+    other = await make_endpoint(database, school, URL)
+    await happen(database, school, 5)
+    await expand_all(database, school)
+    endpoint = await make_endpoint(database, school, URL, start_position=2)
+    await happen(database, school, 1)
+    await expand_all(database, school)
+    while (await backfill(database)).more:
+        pass
+    assert await positions(database, school, endpoint) == [3, 4, 5, 6]
+    assert await positions(database, school, other) == [1, 2, 3, 4, 5, 6]
+    state = await Deliveries(database, school).state_of(endpoint)
+    assert (state["backfilled_to"], state["backfill_until"]) == (None, None)
+
+
+async def test_catching_up_goes_in_chunks(database: Database) -> None:
+    school = await make_school(database)
+    await make_endpoint(database, school, URL)
+    await happen(database, school, 2_500)
+    await expand_all(database, school)
+    endpoint = await make_endpoint(database, school, URL, start_position=0)
+    turns = 0
+    while (await Deliveries(database, school).state_of(endpoint))["backfilled_to"] is not None:
+        await backfill(database)
+        turns += 1
+    assert turns >= 3
+    assert await positions(database, school, endpoint) == list(range(1, 2_501))
+
+
+async def test_topics_and_filter_choose(database: Database) -> None:
+    school = await make_school(database)
+    paid = await make_endpoint(database, school, URL, topics=["invoice.paid"])
+    fees = await make_endpoint(database, school, URL, filter={"kind": "tuition", "total": 300})
+    await happen(database, school, topic=Topic.INVOICE_PAID, kind="tuition", total=300)
+    await happen(database, school, topic=Topic.INVOICE_PAID, kind="tuition", total=301)
+    await happen(database, school, topic=Topic.INVOICE_ISSUED, kind="tuition", total=300, label="Frais")
+    await happen(database, school, topic=Topic.INVOICE_ISSUED, total=300)
+    await expand_all(database, school)
+    assert await positions(database, school, paid) == [1, 2]
+    assert await positions(database, school, fees) == [1, 3]
+
+
+async def test_what_happens_while_it_is_paused_is_held_and_while_disabled_is_caught_up(database: Database) -> None:
+    school = await make_school(database)
+    endpoint = await make_endpoint(database, school, URL)
+    await change_endpoint(database, school, endpoint, status="paused")
+    await happen(database, school, 2)
+    await expand_all(database, school)
+    assert await Deliveries(database, school).states(endpoint) == {"held": 2}
+    await change_endpoint(database, school, endpoint, status="disabled", disabled_reason="by_hand")
+    await happen(database, school, 3)
+    await expand_all(database, school)
+    assert await positions(database, school, endpoint) == [1, 2]
+    await change_endpoint(database, school, endpoint, status="active")
+    await happen(database, school, 1)
+    await expand_all(database, school)
+    while (await backfill(database)).more:
+        pass
+    assert await positions(database, school, endpoint) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_deleted_endpoint_gets_nothing(database: Database) -> None:
+    school = await make_school(database)
+    endpoint = await make_endpoint(database, school, URL)
+    await change_endpoint(database, school, endpoint, status="deleted")
+    await happen(database, school)
+    assert await expand_all(database, school) == 0
+    assert await positions(database, school, endpoint) == []
+
+
+async def test_only_the_own_school_hears(database: Database) -> None:
+    here, there = await make_school(database), await make_school(database)
+    mine, theirs = await make_endpoint(database, here, URL), await make_endpoint(database, there, URL)
+    await happen(database, here)
+    await expand_all(database, here)
+    await expand_all(database, there)
+    assert await positions(database, here, mine) == [1]
+    assert await positions(database, there, theirs) == []
+
+
+async def test_a_start_past_the_end_of_the_log_is_refused(database: Database) -> None:
+    school = await make_school(database)
+    with pytest.raises(asyncpg.CheckViolationError, match="position of its log"):
+        await make_endpoint(database, school, URL, start_position=1)
+
+
+async def test_endpoints_made_while_the_log_grows_miss_nothing_and_get_nothing_twice(database: Database) -> None:
+    """Writers, expanders and new endpoints race; each endpoint ends with all that came after its start."""
+    school = await make_school(database)
+    endpoints = [await make_endpoint(database, school, URL)]
+    done = asyncio.Event()
+
+    async def write() -> None:
+        for _ in range(15):
+            await happen(database, school, 2)
+
+    async def keep_expanding() -> None:
+        while not done.is_set():
+            await expand(database, [school.id])
+
+    async def make_more() -> None:
+        endpoints.extend([await make_endpoint(database, school, URL) for _ in range(10)])
+
+    expanders = [asyncio.create_task(keep_expanding()) for _ in range(3)]
+    await asyncio.gather(write(), make_more())
+    done.set()
+    await asyncio.gather(*expanders)
+    await expand_all(database, school)
+    for endpoint in endpoints:
+        [row] = await Deliveries(database, school).rows(
+            "SELECT start_position FROM endpoint WHERE school_id = $1 AND id = $2", school.id, endpoint
+        )
+        assert await positions(database, school, endpoint) == list(range(row["start_position"] + 1, 31))
+
+
+async def test_a_chunk_that_is_cut_off_leaves_nothing_behind(database: Database) -> None:
+    school = await make_school(database)
+    endpoint = await make_endpoint(database, school, URL)
+    await happen(database, school, 4)
+    with pytest.raises(LookupError):
+        async with database.raw(Wall.worker()) as connection:
+            [row] = await connection.fetch(fanning.TAKE_SCHOOLS, [school.id])
+            assert await connection.fetchval(fanning.EXPAND, [school.id], [row["after"]], [row["upto"]]) == 4
+            raise LookupError
+    assert await positions(database, school, endpoint) == []
+    assert await expand_all(database, school) == 4
