@@ -1,6 +1,7 @@
 """For every coordinate of the schema, the smallest document that selects it: the raw material of the matrix."""
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from graphql import (
@@ -22,7 +23,8 @@ from graphql import (
     is_required_input_field,
 )
 
-Path = tuple[tuple[GraphQLObjectType | GraphQLInterfaceType, str], ...]
+Step = tuple[GraphQLObjectType | GraphQLInterfaceType, str]
+Path = tuple[Step, ...]
 SCALARS = {"String": '"X"', "ID": '"X"', "Int": "1", "Boolean": "true", "Date": '"2024-12-31"'}
 SCALARS |= {"DateTime": '"2025-01-13T08:00:00Z"', "Decimal": '"1"', "UUID": '"0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e"'}
 
@@ -43,28 +45,45 @@ class Probe:
         return self.coordinates[0]
 
 
-def probes(schema: GraphQLSchema, arguments: Mapping[str, str]) -> Iterator[Probe]:
-    """One probe per coordinate of an object or interface, for each root field that leads to it.
+def probes(schema: GraphQLSchema, arguments: Mapping[str, str], preferred: Collection[str]) -> Iterator[Probe]:
+    """A probe for each root field, and one for each coordinate below them, by the shortest way there is.
 
-    `arguments` gives the arguments of root fields that need sensible ones: "Query.student" → '(matricule: "…")'.
+    Below a `preferred` root field ("Query.student") where one leads there: a coordinate that a key may see is looked
+    at through a field that the key may ask. Every way to each coordinate would be more than anybody can try.
+    `arguments` gives the arguments of fields that need sensible ones: "Query.student" → '(matricule: "…")'.
     """
-    for kind, root in (("query", schema.query_type), ("mutation", schema.mutation_type)):
-        if root is None:
-            continue
-        for name in root.fields:
-            for path in _paths(schema, ((root, name),)):
-                yield _probe(kind, path, arguments)
+    ways: dict[str, tuple[str, Path]] = {}
+    for kind, root, name in _roots(schema, preferred):
+        yield _probe(kind, ((root, name),), arguments)
+        for path in _ways_below(schema, (root, name)):
+            ways.setdefault(_coordinate(*path[-1]), (kind, path))
+    for kind, path in ways.values():
+        yield _probe(kind, path, arguments)
 
 
-def _paths(schema: GraphQLSchema, path: Path) -> Iterator[Path]:
-    yield path
-    parent, name = path[-1]
-    target = get_named_type(parent.fields[name].type)
-    for object_type in _objects(schema, target):
-        if any(object_type is seen for seen, _ in path):
-            continue
-        for child in object_type.fields:
-            yield from _paths(schema, (*path, (object_type, child)))
+def _roots(schema: GraphQLSchema, preferred: Collection[str]) -> list[tuple[str, GraphQLObjectType, str]]:
+    """The preferred ones first."""
+    roots = [("query", schema.query_type), ("mutation", schema.mutation_type)]
+    fields = [(kind, root, name) for kind, root in roots if root for name in root.fields]
+    return sorted(fields, key=lambda field: _coordinate(field[1], field[2]) not in preferred)
+
+
+def _ways_below(schema: GraphQLSchema, start: Step) -> Iterator[Path]:
+    """Breadth first, each type once: the shortest way from a root field to every coordinate below it."""
+    waiting, entered = deque([(start,)]), set()
+    while waiting:
+        path = waiting.popleft()
+        parent, name = path[-1]
+        for target in _objects(schema, get_named_type(parent.fields[name].type)):
+            if target.name not in entered:
+                entered.add(target.name)
+                following = [(*path, (target, child)) for child in target.fields]
+                yield from following
+                waiting.extend(following)
+
+
+def _coordinate(parent: GraphQLObjectType | GraphQLInterfaceType, name: str) -> str:
+    return f"{parent.name}.{name}"
 
 
 def _objects(schema: GraphQLSchema, named: GraphQLNamedType) -> list[GraphQLObjectType | GraphQLInterfaceType]:
@@ -81,10 +100,10 @@ def _probe(kind: str, path: Path, arguments: Mapping[str, str]) -> Probe:
         field = parent.fields[name]
         leaf = is_leaf_type(get_named_type(field.type))
         body = text or ("" if leaf else "{ __typename }")
-        given = arguments.get(f"{parent.name}.{name}") or _required_arguments(field)
+        given = arguments.get(_coordinate(parent, name)) or _required_arguments(field)
         text = f"{name}{given} {body}"
         text = f"{{ ... on {parent.name} {{ {text} }} }}" if place else f"{{ {text} }}"
-    return Probe(f"{kind} Probe {text}", tuple(f"{parent.name}.{name}" for parent, name in path))
+    return Probe(f"{kind} Probe {text}", tuple(_coordinate(parent, name) for parent, name in path))
 
 
 def _required_arguments(field: GraphQLField) -> str:

@@ -92,7 +92,7 @@ def test_a_preset_reaches_its_coordinates_and_no_other(school: School, schema: G
     scopes, client = committed_scopes(), school.client(preset)
     held = frozenset(map(str, PRESETS[preset].scopes))
     allowed = set()
-    for probe in probes(schema, ARGUMENTS):
+    for probe in probes(schema, ARGUMENTS, OPENED[preset]):
         opened = probe.root in OPENED[preset] and all(scopes[each] & held for each in probe.coordinates)
         assert _passes(client, probe) is opened, (preset, probe.document)
         if opened:
