@@ -28,9 +28,13 @@ class Authority:
 
     def server(self, name: str, *, ends: timedelta = 30 * DAY) -> ssl.SSLContext:
         """A server's context with a certificate for `name`, a host or an address, that ends that far from now."""
+        return _server_context(self.server_file(name, ends=ends))
+
+    def server_file(self, name: str, *, ends: timedelta = 30 * DAY) -> Path:
+        """The certificate and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _certificate(name, key, self.certificate.subject, self.key, ends=ends, authority=False)
-        return _server_context(self.folder, certificate, key)
+        return _write(self.folder, certificate, key)
 
 
 def make_authority(folder: Path) -> Authority:
@@ -46,7 +50,7 @@ def self_signed(folder: Path, name: str) -> ssl.SSLContext:
     """A server's context whose certificate nobody vouches for but itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = _certificate(name, key, _name(name), key, ends=30 * DAY, authority=False)
-    return _server_context(folder, certificate, key)
+    return _server_context(_write(folder, certificate, key))
 
 
 def _certificate(
@@ -103,12 +107,16 @@ def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _server_context(folder: Path, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+def _write(folder: Path, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Path:
     file = folder / f"{certificate.serial_number}.pem"
     file.write_bytes(
         certificate.public_bytes(serialization.Encoding.PEM)
         + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
+    return file
+
+
+def _server_context(file: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context

@@ -32,7 +32,7 @@ class Client:
         self._policy = policy
         self._resolver = Resolver(names, policy)
         self._tls = tls
-        self._pool = pool or Pool()
+        self._pool = Pool() if pool is None else pool  # an empty one is false
 
     async def post(
         self, target: Target, headers: Mapping[str, str], body: bytes, *, seconds: float = SECONDS
@@ -132,5 +132,6 @@ def _reason(error: ssl.SSLError) -> str:
     return text.partition(",")[0].replace("_", " ").lower()
 
 
-def _place(target: Target, address: Address) -> tuple[str, str, int, Address]:
-    return target.scheme, target.host, target.port, address
+def _place(target: Target, address: Address) -> tuple[str, str, int, bytes]:
+    """The address in bytes: hashing the object itself costs more than all the rest of a look-up."""
+    return target.scheme, target.host, target.port, address.packed
