@@ -4,6 +4,7 @@ import typer
 
 from app.cli.accounts import accounts
 from app.cli.audit import audit
+from app.cli.doctor.command import doctor
 from app.cli.export import openapi, schema
 from app.cli.failure import run_command
 from app.cli.imports import imports
@@ -45,6 +46,7 @@ schema.command("check")(check_schema)
 cli.add_typer(schema, name="schema")
 cli.add_typer(openapi, name="openapi")
 cli.command()(release)
+cli.command()(doctor)
 
 
 def main() -> None:

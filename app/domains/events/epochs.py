@@ -26,6 +26,7 @@ ON CONFLICT DO NOTHING
 """
 )
 _LAST_WRITER = text("SELECT system_identifier, timeline FROM cluster_identity FOR UPDATE")
+_LAST_KNOWN = text("SELECT system_identifier, timeline FROM cluster_identity")
 _TAKE_OVER = text("UPDATE cluster_identity SET system_identifier = :system_identifier, timeline = :timeline")
 _OPEN_EPOCHS = text(
     """
@@ -50,3 +51,11 @@ async def settle_epoch(database: Database) -> int:
         opened: int = (await session.execute(_OPEN_EPOCHS)).rowcount  # type: ignore[attr-defined]
     log.warning("log_epochs_opened", schools=opened, timeline=here["timeline"])
     return opened
+
+
+async def is_settled(database: Database) -> bool:
+    """Whether `settle_epoch` would find nothing to do: this server wrote last, or nobody has written yet."""
+    async with database.transaction(Wall.worker()) as session:
+        here = (await session.execute(_HERE)).one()
+        last = (await session.execute(_LAST_KNOWN)).one_or_none()
+    return last is None or tuple(last) == tuple(here)
