@@ -27,15 +27,19 @@ FieldsType = GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType
 Scopes = frozenset[str]
 EVERY_SCOPE: Scopes = frozenset(str(scope) for scope in Scope)
 _DEFINITION = "strawberry-definition"
+_GIVEN_BY_TYPE = frozenset({"Node"})
+"""Interfaces of which a key is only given objects whose own type it may read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`scopes`: any one of them opens the field. `size`: the items a list without `first` is assumed to hold."""
+    """`scopes`: any one of them opens the field. `size`: the items a list without `first` is assumed to hold;
+    `sized_by`: the list argument that a list has an item for each of."""
 
     scopes: Scopes
     cost: int = 0
     size: int | None = None
+    sized_by: str | None = None
     personal: bool = False
     example: object = None
 
@@ -138,6 +142,8 @@ def _narrower_than_interface(schema: GraphQLSchema, catalogue: Catalogue) -> Ite
         if not isinstance(graphql_type, GraphQLObjectType | GraphQLInterfaceType):
             continue
         for interface in graphql_type.interfaces:
+            if interface.name in _GIVEN_BY_TYPE:
+                continue
             for name in interface.fields:
                 wide, narrow = catalogue.rule(interface.name, name), catalogue.rule(graphql_type.name, name)
                 if not wide.scopes <= narrow.scopes:

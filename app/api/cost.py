@@ -1,8 +1,9 @@
 """What an operation would cost, known before it runs.
 
 `nodes` are the objects that may be made; `cost` is one for each field that gives an object or a list of objects, or
-what the field declares. A field under a list counts once per item: the page's `first` tells how many, or the `size`
-the list declares. Fragments count wherever they are spread, all branches of a union count, `@skip` does not help.
+what the field declares. A field under a list counts once per item: the page's `first` tells how many, or the list of
+ids that the field is given, or the `size` the list declares. Fragments count wherever they are spread, all branches of
+a union count, `@skip` does not help.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     NullValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
@@ -30,7 +32,7 @@ from graphql import (
     is_list_type,
 )
 
-from app.api.catalogue import Catalogue
+from app.api.catalogue import Catalogue, Rule
 from app.api.errors import CostExceeded
 from app.core.pagination import LARGEST_PAGE
 
@@ -141,7 +143,7 @@ class _Pricing:
         named = get_named_type(definition.type)
         if not is_composite_type(named) or node.selection_set is None:
             return Cost(0, rule.cost)
-        asked = self._page(node, definition)
+        asked = self._page(node, definition, rule)
         inner_page = asked if asked is not None else page
         items = 1
         if is_list_type(get_nullable_type(definition.type)):
@@ -150,12 +152,15 @@ class _Pricing:
         inner = self._selections(node.selection_set, named, inner_page)
         return Cost(0, max(rule.cost, 1)) + (Cost(1, 0) + inner).times(items)
 
-    def _page(self, node: FieldNode, definition: GraphQLField) -> int | None:
-        """What the field's `first` asks for, if it has one."""
-        argument = definition.args.get(PAGE_ARGUMENT)
+    def _page(self, node: FieldNode, definition: GraphQLField, rule: Rule) -> int | None:
+        """What the field's `first` asks for, or how many items its list argument names, if it has one."""
+        name = rule.sized_by or PAGE_ARGUMENT
+        argument = definition.args.get(name)
         if argument is None:
             return None
-        value = next((a.value for a in node.arguments or () if a.name.value == PAGE_ARGUMENT), None)
+        value = next((a.value for a in node.arguments or () if a.name.value == name), None)
+        if rule.sized_by is not None and not isinstance(value, VariableNode):
+            return len(value.values) if isinstance(value, ListValueNode) else 1
         default = argument.default_value if isinstance(argument.default_value, int) else LARGEST_PAGE
         if isinstance(value, IntValueNode):
             return max(int(value.value), 0)
@@ -164,5 +169,7 @@ class _Pricing:
             if self.variables is None:
                 return LARGEST_PAGE
             given = self.variables.get(value.name.value, default)
+            if isinstance(given, list):
+                return len(given)
             return max(given, 0) if isinstance(given, int) else LARGEST_PAGE
         return LARGEST_PAGE if isinstance(value, NullValueNode) else default

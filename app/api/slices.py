@@ -4,6 +4,7 @@ from functools import cache
 from types import ModuleType
 
 from app.api.schema import ApiSchema, assemble
+from app.core.graph.node import NodeKind, node_roots
 from app.domains.absences import schema as absences
 from app.domains.access import schema as access
 from app.domains.finance import schema as finance
@@ -12,10 +13,13 @@ from app.domains.students import schema as students
 SLICES: tuple[ModuleType, ...] = (students, absences, finance, access)
 
 
+NODES: tuple[NodeKind, ...] = tuple(kind for module in SLICES for kind in getattr(module, "NODES", ()))
+
+
 @cache
 def skooly_schema() -> ApiSchema:
     """The schema of the product. Raises SchemaRefused."""
     return assemble(
-        [module.Query for module in SLICES if hasattr(module, "Query")],
+        [*(module.Query for module in SLICES if hasattr(module, "Query")), node_roots(NODES)],
         [module.Mutation for module in SLICES if hasattr(module, "Mutation")],
     )

@@ -22,6 +22,7 @@ def scoped(
     example: object = None,
     cost: int = 0,
     size: int | None = None,
+    sized_by: str | None = None,
     personal: bool = False,
     resolver: Callable[..., Any] | None = None,
     name: str | None = None,
@@ -35,9 +36,9 @@ def scoped(
     """A field that any one of `scopes` opens.
 
     `cost` is what resolving it once costs (before execution, see `app.api.cost`); `size` is how many items a list
-    without a `first` argument is assumed to hold; `personal` marks data about a person, whose reading is audited;
-    `example` appears in the documentation of both APIs; `optional` gives an input field the default `default`,
-    or a new one of `default_factory` each time;
+    without a `first` argument is assumed to hold, `sized_by` the list argument for each of whose items there is one;
+    `personal` marks data about a person, whose reading is audited; `example` appears in the documentation of both APIs;
+    `optional` gives an input field the default `default`, or a new one of `default_factory` each time;
     `form` is what the service takes for an input field's text.
     """
     if not scopes:
@@ -47,6 +48,7 @@ def scoped(
             "scopes": tuple(sorted({str(scope) for scope in scopes})),
             "cost": cost,
             "size": size,
+            "sized_by": sized_by,
             "personal": personal,
             "example": example,
         }

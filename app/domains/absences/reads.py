@@ -10,12 +10,16 @@ from sqlalchemy import Row, Select, and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.core.actor import Actor
 from app.core.pagination import Page, Position
+from app.core.scopes import Scope
 from app.core.tables import THIS_SCHOOL
 from app.core.text import normalise_matricule
 from app.domains.absences.records import AbsenceRecord
 from app.domains.absences.tables import Absence
 from app.domains.students.tables import Student
+
+READERS = frozenset({Scope.ABSENCES_READ, Scope.ABSENCES_JUSTIFY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,14 @@ async def absences_of(session: AsyncSession, students: Sequence[UUID], most: int
     for record in _records((await session.execute(kept.order_by(ranked.c.place))).all()):
         found[record.student_id].append(record)
     return [found[student] for student in students]
+
+
+async def absences_by_id(session: AsyncSession, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, AbsenceRecord]:
+    """Those of the absences that are there for the key: one that may only write reads back what its partner wrote."""
+    listed = select_absences().where(col(Absence.id).in_(ids))
+    if actor.scopes.isdisjoint(READERS):
+        listed = listed.where(col(Absence.partner_id) == actor.partner_id)
+    return {record.id: record for record in _records((await session.execute(listed)).all())}
 
 
 def _filtered(listed: Select[*tuple[Any, ...]], which: AbsenceFilter) -> Select[*tuple[Any, ...]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, and_, false, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,6 +44,12 @@ async def list_passages(
     order = col(Passage.id).desc() if newest else col(Passage.id)
     found: Sequence[Any] = (await session.execute(listed.order_by(order).limit(first + 1))).all()
     return Page.cut([PassageRecord.of(row) for row in found], first)
+
+
+async def passages_by_id(session: AsyncSession, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, PassageRecord]:
+    """Those of the passages that were recorded in the zones that the key is for."""
+    found: Sequence[Any] = (await session.execute(_select_passages(actor).where(col(Passage.id).in_(ids)))).all()
+    return {row.id: PassageRecord.of(row) for row in found}
 
 
 def _select_passages(actor: Actor) -> Select[*tuple[Any, ...]]:

@@ -105,6 +105,9 @@ DESCRIBE_PAYMENT = _payments().where(
 )
 """A row for each allocation, or a single one of nulls. Takes `provider` and `reference`."""
 
+DESCRIBE_PAYMENTS = _payments().where(col(Payment.id) == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+"""Takes `ids`; the rows of one payment do not lie together."""
+
 FIND_WALLET = (
     select(col(Wallet.id), col(Wallet.currency), col(Wallet.balance), col(Student.matricule))
     .join(Student, and_(col(Student.school_id) == Wallet.school_id, col(Student.id) == Wallet.student_id))
@@ -123,7 +126,7 @@ def _same(table: type[Journal | FiscalYear | FiscalPeriod], reference: Any) -> A
     return and_(col(table.school_id) == THIS_SCHOOL, col(table.id) == reference)
 
 
-ENTRIES_OF_DAY: Select[*tuple[Any, ...]] = (
+_ENTRIES: Select[*tuple[Any, ...]] = (
     select(
         JournalEntry,
         col(Journal.code).label("journal_code"),
@@ -134,23 +137,34 @@ ENTRIES_OF_DAY: Select[*tuple[Any, ...]] = (
     .join(Journal, _same(Journal, JournalEntry.journal_id))
     .join(FiscalYear, _same(FiscalYear, JournalEntry.fiscal_year_id))
     .join(FiscalPeriod, _same(FiscalPeriod, JournalEntry.period_id))
-    .where(_OF_DAY)
-    .order_by(col(Journal.code), col(FiscalYear.code), col(JournalEntry.number))
 )
+_NAMED = and_(
+    col(JournalEntry.school_id) == THIS_SCHOOL,
+    col(JournalEntry.id) == func.any(bindparam("ids", type_=ARRAY(Uuid))),
+    col(JournalEntry.status) == "validated",
+)
+
+ENTRIES_OF_DAY = _ENTRIES.where(_OF_DAY).order_by(col(Journal.code), col(FiscalYear.code), col(JournalEntry.number))
 """The validated entries of the day `on`, in the order of their numbers within each journal."""
 
 _LINE = [field.name for field in fields(Line)]
 
-LINES_OF_DAY = (
+_LINES: Select[*tuple[Any, ...]] = (
     select(col(JournalLine.entry_id), *(col(getattr(JournalLine, name)) for name in _LINE))
     .join(
         JournalEntry,
         and_(col(JournalEntry.school_id) == JournalLine.school_id, col(JournalEntry.id) == JournalLine.entry_id),
     )
-    .where(_OF_DAY)
     .order_by(col(JournalLine.entry_id), col(JournalLine.line_no))
 )
+
+LINES_OF_DAY = _LINES.where(_OF_DAY)
 """The lines of those entries, their columns in the order of the fields of `journal_records.Line`."""
+
+ENTRIES_BY_ID = _ENTRIES.where(_NAMED)
+"""The validated ones among `ids`."""
+
+LINES_BY_ID = _LINES.where(_NAMED)
 
 STUDENTS_BY_MATRICULE = select(col(Student.id)).where(
     col(Student.school_id) == THIS_SCHOOL,

@@ -8,13 +8,15 @@ import strawberry
 
 from app.core.clock import today
 from app.core.graph.connection import After, Connection, First, read_cursor
-from app.core.graph.context import Info
+from app.core.graph.context import Context, Info
 from app.core.graph.failure import Failure, failure
+from app.core.graph.node import Node, NodeKind, node_id_field, node_id_of
 from app.core.graph.scoped import any_scope, scoped, takes
 from app.core.pagination import DEFAULT_PAGE, Position, page_size
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
 from app.domains.students.errors import StudentNotFound
+from app.domains.students.loaders import students_by_id
 from app.domains.students.records import BadgeHolder as BadgeHolderRecord
 from app.domains.students.records import EnrolmentRecord, StudentRecord
 from app.domains.students.service import describe_student, find_badge_holder, list_students
@@ -64,7 +66,8 @@ class Enrolment:
 
 
 @strawberry.type(description="A student, as of today in the school's time zone.")
-class Student:
+class Student(Node):
+    node_id: strawberry.ID = node_id_field(_of_student)
     matricule: str = _of_student(
         description="The number the school gave, as the school writes it.", personal=True, example="2024/INF/0123"
     )
@@ -95,6 +98,7 @@ class Student:
     def of(cls, record: StudentRecord) -> Self:
         enrolments = [Enrolment.of(enrolment) for enrolment in record.enrolments]
         return cls(
+            node_id=node_id_of("Student", record.identity.id),
             matricule=record.identity.matricule,
             first_name=record.identity.first_name,
             last_name=record.identity.last_name,
@@ -193,3 +197,11 @@ class Query:
         resolver=_students,
         cost=2,
     )
+
+
+def _show(record: StudentRecord, context: Context) -> Student:
+    context.saw(record.identity.id)
+    return Student.of(record)
+
+
+NODES = (NodeKind(Student, (Scope.STUDENTS_READ, Scope.STUDENTS_LIST), students_by_id, _show),)

@@ -1,9 +1,10 @@
 """Reading who studies here and who carries a badge."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,7 @@ from app.domains.students.errors import StudentNotFound
 from app.domains.students.records import BadgeHolder, EnrolmentRecord, StudentIdentity, StudentRecord
 from app.domains.students.statements import (
     DESCRIBE_STUDENT,
+    DESCRIBE_STUDENTS,
     FIND_BADGE_HOLDER,
     FIND_STUDENT,
     LIST_STUDENTS,
@@ -40,6 +42,12 @@ async def describe_student(session: AsyncSession, matricule: str, *, on: date) -
     """A student with the enrolments that run on the day `on`. Raises InvalidInput for what cannot be a matricule."""
     found = await session.execute(DESCRIBE_STUDENT, {"matricule_key": normalise_matricule(matricule), "on": on})
     return next(iter(_records(found.all())), None)
+
+
+async def describe_students(session: AsyncSession, ids: Sequence[UUID], *, on: date) -> dict[UUID, StudentRecord]:
+    """Those of the students who are there, by id."""
+    found = await session.execute(DESCRIBE_STUDENTS, {"ids": list(ids), "on": on})
+    return {record.identity.id: record for record in _records(found.all())}
 
 
 async def find_badge_holder(session: AsyncSession, uid: str, *, field: str = "id") -> BadgeHolder | None:

@@ -6,7 +6,8 @@ Every statement names the school itself, in front of the policy that does so aga
 
 from typing import Any
 
-from sqlalchemy import Date, Integer, Select, Uuid, and_, bindparam, select, tuple_
+from sqlalchemy import Date, Integer, Select, Uuid, and_, bindparam, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from app.core.tables import THIS_SCHOOL
@@ -70,6 +71,14 @@ def _same(table: type[Programme | SchoolClass | SchoolYear], reference: Any) -> 
 
 DESCRIBE_STUDENT = _with_enrolments(FIND_STUDENT.add_columns(col(Student.updated_at)))
 """Takes `matricule_key`, normalised, and the day `on`."""
+
+DESCRIBE_STUDENTS = _with_enrolments(
+    select(*_IDENTITY, col(Student.updated_at)).where(
+        col(Student.school_id) == THIS_SCHOOL, col(Student.id) == func.any(bindparam("ids", type_=ARRAY(Uuid)))
+    ),
+    "id",
+)
+"""Takes `ids` and the day `on`."""
 
 _IN_ORDER = (
     select(*_IDENTITY, col(Student.updated_at))

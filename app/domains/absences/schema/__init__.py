@@ -4,7 +4,9 @@ import strawberry
 
 from app.domains.absences.schema.justifying import JustifyMutation
 from app.domains.absences.schema.listing import AbsenceQuery
-from app.domains.absences.schema.recording import RecordMutation
+from app.domains.absences.schema.recording import ABSENCES, RecordMutation
+
+NODES = (ABSENCES,)
 
 
 @strawberry.type

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 import strawberry
 from strawberry import argument
 
-from app.core.graph.context import Info
+from app.core.graph.context import Context, Info
 from app.core.graph.failure import Failure, expected, failure
 from app.core.graph.inputs import plain
+from app.core.graph.node import Node, NodeKind, node_id_field, node_id_of
 from app.core.graph.scoped import any_scope, scoped
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
 from app.domains.absences import errors
+from app.domains.absences.loaders import absences_by_id
 from app.domains.absences.records import AbsenceRecord
 from app.domains.absences.service import REASON, record_absence
 from app.domains.partners.mutations import IdempotencyKey, perform_once
@@ -26,7 +28,8 @@ _shown_to_readers = any_scope([Scope.ABSENCES_READ, Scope.ABSENCES_JUSTIFY])
 
 
 @strawberry.type(description="A time during which a student is away.")
-class Absence:
+class Absence(Node):
+    node_id: strawberry.ID = node_id_field(_of_absence)
     id: UUID = _of_absence(description="Its identifier.", example="0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e")
     matricule: str = _of_absence(description="Who is away.", personal=True, example="2024/INF/0123")
     starts_at: datetime = _of_absence(
@@ -56,6 +59,7 @@ class Absence:
     def of(cls, record: AbsenceRecord, timezone: str) -> Self:
         zone = ZoneInfo(timezone)
         return cls(
+            node_id=node_id_of("Absence", record.id),
             id=record.id,
             matricule=record.matricule,
             starts_at=record.starts_at.astimezone(zone),
@@ -133,3 +137,11 @@ class RecordMutation:
         resolver=_record_absence,
         cost=10,
     )
+
+
+def _show(record: AbsenceRecord, context: Context) -> Absence:
+    context.saw(record.student_id)
+    return Absence.of(record, context.actor.timezone)
+
+
+ABSENCES = NodeKind(Absence, (Scope.ABSENCES_WRITE, Scope.ABSENCES_READ, Scope.ABSENCES_JUSTIFY), absences_by_id, _show)

@@ -4,8 +4,10 @@ import strawberry
 
 from app.domains.access.schema.checks import CheckQuery
 from app.domains.access.schema.listing import PassageQuery
-from app.domains.access.schema.passages import PassageMutation
+from app.domains.access.schema.passages import PASSAGES, PassageMutation
 from app.domains.access.schema.zones import ZoneMutation, ZoneQuery
+
+NODES = (PASSAGES,)
 
 
 @strawberry.type

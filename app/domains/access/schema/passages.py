@@ -13,10 +13,12 @@ from app.core.errors import Language
 from app.core.graph.context import Context, Info
 from app.core.graph.failure import Failure, expected, failure
 from app.core.graph.inputs import plain
+from app.core.graph.node import Node, NodeKind, node_id_field, node_id_of
 from app.core.graph.scoped import any_scope, scoped
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
 from app.domains.access import errors
+from app.domains.access.passage_loaders import passages_by_id
 from app.domains.access.passages import record_passage
 from app.domains.access.records import PassageRecord
 from app.domains.access.schema.checks import Decision, DenialReason, UnknownZoneFailure
@@ -40,7 +42,8 @@ class PassageInvalidFailure(Failure):
 
 
 @strawberry.type(description="Somebody passed, or was turned away.")
-class Passage:
+class Passage(Node):
+    node_id: strawberry.ID = node_id_field(_of_passage)
     id: UUID = _of_passage(description="Its identifier.", example="0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e")
     zone: str = _of_passage(description="Where.", example="RESTAURANT")
     direction: Direction = _of_passage(description="Which way.", example="in")
@@ -65,6 +68,7 @@ class Passage:
     def of(cls, record: PassageRecord, timezone: str, language: Language) -> Self:
         zone = ZoneInfo(timezone)
         return cls(
+            node_id=node_id_of("Passage", record.id),
             id=record.id,
             zone=record.zone,
             direction=Direction(record.direction),
@@ -145,3 +149,12 @@ class PassageMutation:
         resolver=_record_passage,
         cost=10,
     )
+
+
+def _show(record: PassageRecord, context: Context) -> Passage:
+    if record.student_id is not None:
+        context.saw(record.student_id)
+    return Passage.of(record, context.actor.timezone, context.language)
+
+
+PASSAGES = NodeKind(Passage, (Scope.ACCESS_RECORD, Scope.PASSAGES_READ), passages_by_id, _show)

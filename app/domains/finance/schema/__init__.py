@@ -2,10 +2,12 @@
 
 import strawberry
 
-from app.domains.finance.schema.journals import JournalQuery
-from app.domains.finance.schema.payments import PaymentMutation
+from app.domains.finance.schema.journals import JOURNAL_ENTRIES, JournalQuery
+from app.domains.finance.schema.payments import PAYMENTS, PaymentMutation
 from app.domains.finance.schema.status import StatusQuery
 from app.domains.finance.schema.wallets import WalletMutation
+
+NODES = (PAYMENTS, JOURNAL_ENTRIES)
 
 
 @strawberry.type

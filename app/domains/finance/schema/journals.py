@@ -10,11 +10,13 @@ import strawberry
 from strawberry import argument
 
 from app.core.clock import today
-from app.core.graph.context import Info
+from app.core.graph.context import Context, Info
+from app.core.graph.node import Node, NodeKind, node_id_field, node_id_of
 from app.core.graph.scoped import any_scope, scoped
 from app.core.money import exponent, to_decimal_string
 from app.core.scopes import Scope
 from app.domains.finance import journal_records as records
+from app.domains.finance.loaders import entries_by_id
 from app.domains.finance.service import journals_of, students_in
 
 _of_books = any_scope([Scope.FINANCE_JOURNALS_READ])
@@ -85,7 +87,8 @@ class EntrySource:
 
 
 @strawberry.type(description="An entry (écriture): debit equals credit, in one currency.")
-class JournalEntry:
+class JournalEntry(Node):
+    node_id: strawberry.ID = node_id_field(_of_books)
     id: UUID = _of_books(description="Its identifier.", example="0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e")
     journal_code: str = _of_books(description="The journal's code.", example="VE")
     journal_label: str = _of_books(description="The journal's name.", example="Ventes")
@@ -111,6 +114,7 @@ class JournalEntry:
     @classmethod
     def of(cls, entry: records.EntryRecord, zone: ZoneInfo) -> Self:
         return cls(
+            node_id=node_id_of("JournalEntry", entry.id),
             id=entry.id,
             journal_code=entry.journal_code,
             journal_label=entry.journal_label,
@@ -176,7 +180,7 @@ async def _journals(
     context = info.context
     async with context.read() as session:
         day = await journals_of(session, on, today=today(context.clock, context.actor.timezone))
-        context.saw(*await students_in(session, day))
+        context.saw(*await students_in(session, day.entries))
     return JournalDay.of(day, context.actor.timezone)
 
 
@@ -188,3 +192,10 @@ class JournalQuery:
         resolver=_journals,
         cost=10,
     )
+
+
+def _show(record: records.EntryRecord, context: Context) -> JournalEntry:
+    return JournalEntry.of(record, ZoneInfo(context.actor.timezone))
+
+
+JOURNAL_ENTRIES = NodeKind(JournalEntry, (Scope.FINANCE_JOURNALS_READ,), entries_by_id, _show)

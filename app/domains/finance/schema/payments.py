@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 import strawberry
 from strawberry import argument
 
-from app.core.graph.context import Info
+from app.core.graph.context import Context, Info
 from app.core.graph.failure import Failure, expected, failure
 from app.core.graph.inputs import plain
+from app.core.graph.node import Node, NodeKind, node_id_field, node_id_of
 from app.core.graph.scoped import any_scope, scoped
 from app.core.money import to_decimal_string, to_minor
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
 from app.domains.finance import errors
+from app.domains.finance.loaders import payments_by_id
 from app.domains.finance.records import AllocationRecord, PaymentRecord
 from app.domains.finance.service import record_payment
 from app.domains.finance.service.checks import REFERENCE
@@ -53,7 +55,8 @@ class PaymentAllocation:
 
 
 @strawberry.type(description="Money received from a student.")
-class RecordedPayment:
+class RecordedPayment(Node):
+    node_id: strawberry.ID = node_id_field(_of_payment)
     id: UUID = _of_payment(description="Its identifier.", example="0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e")
     matricule: str = _of_payment(description="Who paid.", personal=True, example="2024/INF/0123")
     provider: PaymentProvider = _of_payment(description="Through whom.", example="orange_money")
@@ -72,6 +75,7 @@ class RecordedPayment:
     def of(cls, record: PaymentRecord, timezone: str) -> Self:
         currency = record.currency
         return cls(
+            node_id=node_id_of("RecordedPayment", record.id),
             id=record.id,
             matricule=record.matricule,
             provider=PaymentProvider(record.provider),
@@ -162,3 +166,11 @@ class PaymentMutation:
         resolver=_record_payment,
         cost=10,
     )
+
+
+def _show(record: PaymentRecord, context: Context) -> RecordedPayment:
+    context.saw(record.student_id)
+    return RecordedPayment.of(record, context.actor.timezone)
+
+
+PAYMENTS = NodeKind(RecordedPayment, (Scope.PAYMENTS_WRITE,), payments_by_id, _show)

@@ -9,8 +9,8 @@ from app.domains.finance.service.accounts import (
 )
 from app.domains.finance.service.books import ensure_journal, open_fiscal_year, post_entry, validate_entry
 from app.domains.finance.service.invoices import issue_invoice
-from app.domains.finance.service.journals import journals_of, students_in
-from app.domains.finance.service.payments import record_payment
+from app.domains.finance.service.journals import entries_by_id, journals_of, students_in
+from app.domains.finance.service.payments import describe_payments, record_payment
 from app.domains.finance.service.status import financial_status
 from app.domains.finance.service.wallets import debit_meal, top_up_wallet
 
@@ -20,7 +20,9 @@ __all__ = [
     "choose_chart",
     "create_account",
     "debit_meal",
+    "describe_payments",
     "ensure_journal",
+    "entries_by_id",
     "financial_status",
     "issue_invoice",
     "journals_of",

@@ -1,5 +1,6 @@
 """Reading a day of the books."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -11,22 +12,36 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import InvalidInput
 from app.core.text import normalise_matricule
 from app.domains.finance.journal_records import Analytic, EntryRecord, JournalDayRecord, Line, Source
-from app.domains.finance.statements import ENTRIES_OF_DAY, LINES_OF_DAY, STUDENTS_BY_MATRICULE
+from app.domains.finance.statements import (
+    ENTRIES_BY_ID,
+    ENTRIES_OF_DAY,
+    LINES_BY_ID,
+    LINES_OF_DAY,
+    STUDENTS_BY_MATRICULE,
+)
 
 
 async def journals_of(session: AsyncSession, on: date, *, today: date) -> JournalDayRecord:
     """The validated entries dated `on`, in two statements. `today` is the school's own date: the day is provisional
     until the school's next midnight."""
-    lines = await _lines(session, on)
+    lines = _by_entry(await session.execute(LINES_OF_DAY, {"on": on}))
     found = await session.execute(ENTRIES_OF_DAY, {"on": on})
     # An entry validated between both statements waits for the next reading, whole.
     entries = tuple(_entry(row, lines[row.JournalEntry.id]) for row in found if row.JournalEntry.id in lines)
     return JournalDayRecord(on, on >= today, entries)
 
 
-async def students_in(session: AsyncSession, day: JournalDayRecord) -> list[UUID]:
-    """Whose data the day shows: the students among its auxiliary accounts, in one statement."""
-    accounts = {line.aux_account for entry in day.entries for line in entry.lines}
+async def entries_by_id(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, EntryRecord]:
+    """The validated ones among these entries."""
+    lines = _by_entry(await session.execute(LINES_BY_ID, {"ids": list(ids)}))
+    found = await session.execute(ENTRIES_BY_ID, {"ids": list(ids)})
+    entries = (_entry(row, lines[row.JournalEntry.id]) for row in found if row.JournalEntry.id in lines)
+    return {entry.id: entry for entry in entries}
+
+
+async def students_in(session: AsyncSession, entries: Iterable[EntryRecord]) -> list[UUID]:
+    """Whose data the entries show: the students among their auxiliary accounts, in one statement."""
+    accounts = {line.aux_account for entry in entries for line in entry.lines}
     keys = sorted({key for account in accounts if account and (key := _matricule_key(account))})
     if not keys:
         return []
@@ -41,8 +56,7 @@ def _matricule_key(account: str) -> str | None:
         return None
 
 
-async def _lines(session: AsyncSession, on: date) -> dict[UUID, tuple[Line, ...]]:
-    found = await session.execute(LINES_OF_DAY, {"on": on})
+def _by_entry(found: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, tuple[Line, ...]]:
     return {entry_id: tuple(map(_line, rows)) for entry_id, rows in groupby(found, key=lambda row: row.entry_id)}
 
 

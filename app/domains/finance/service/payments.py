@@ -1,6 +1,7 @@
 """Recording money that came in, and what it settles."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from app.domains.finance.records import AllocationRecord, PaymentRecord
 from app.domains.finance.service.checks import REFERENCE, amount_of, instant_of, one_of
 from app.domains.finance.statements import (
     DESCRIBE_PAYMENT,
+    DESCRIBE_PAYMENTS,
     FIND_INVOICE,
     OPEN_INSTALMENTS,
     OPEN_INSTALMENTS_OF_INVOICE,
@@ -147,7 +149,19 @@ async def _note_paid(session: AsyncSession, student: StudentIdentity, touched: s
 
 async def _described(session: AsyncSession, named: dict[str, Any]) -> PaymentRecord:
     found = await session.execute(DESCRIBE_PAYMENT, {"provider": named["provider"], "reference": named["reference"]})
-    rows = found.all()
+    return _payment(found.all())
+
+
+async def describe_payments(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, PaymentRecord]:
+    """Those of the payments that are there, by id."""
+    rows: defaultdict[UUID, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for row in await session.execute(DESCRIBE_PAYMENTS, {"ids": list(ids)}):
+        rows[row.Payment.id].append(row)
+    return {id: _payment(of_one) for id, of_one in rows.items()}
+
+
+def _payment(rows: Sequence[Row[*tuple[Any, ...]]]) -> PaymentRecord:
+    """From the rows of one payment, oldest due first."""
     payment, matricule = rows[0].Payment, rows[0].matricule
     return PaymentRecord(
         payment.id,
