@@ -155,7 +155,7 @@ async def test_a_date_is_compared_with_ours_where_the_receiver_tells_none(sender
     [
         (b"", Kind.RESET, "CONNECTION_BROKEN"),
         (b"nonsense\r\n\r\n", Kind.PROTOCOL, "ANSWER_UNREADABLE"),
-        (b"HTTP/1.1 200 OK\r\nx: " + b"y" * 40_000, Kind.RESPONSE_TOO_LARGE, "HEAD_TOO_LARGE"),
+        (b"HTTP/1.1 200 OK\r\nx: " + b"y" * 40_000, Kind.RESPONSE_TOO_LARGE, "ANSWER_HEAD_TOO_LARGE"),
     ],
 )
 async def test_a_bad_answer_is_told_by_its_kind(sender: HttpSender, raw: bytes, kind: Kind, error: str) -> None:

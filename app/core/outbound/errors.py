@@ -176,6 +176,6 @@ class AnswerUnreadable(CallFailed):
 
 
 class HeadTooLarge(CallFailed):
-    code = "HEAD_TOO_LARGE"
+    code = "ANSWER_HEAD_TOO_LARGE"
     fr = "Les en-têtes de la réponse dépassent {most} octets."
     en = "The headers of the answer exceed {most} bytes."
