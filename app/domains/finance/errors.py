@@ -1,8 +1,10 @@
 """What can go wrong with what students owe, their wallets and the books.
 
 FinanceError
-├── InvoiceError    InvoiceNotFound · InvoiceNumberTaken
-├── PaymentConflict · WalletConflict · CurrencyMismatch · InsufficientBalance
+├── InvoiceError    InvoiceNotFound · InvoiceNumberTaken · InvoiceCancelled · InvoiceSettled · CreditTooLarge
+├── FeeError        FeeScheduleNotFound · FeeScheduleTaken · FeeScheduleRetired · FeeScheduleMismatch · AlreadyBilled
+├── PaymentError    PaymentNotFound · PaymentConflict · AllocationTooLarge · RefundTooLarge · RefundConflict
+├── WalletConflict · WalletNotFound · CurrencyMismatch · InsufficientBalance
 └── BooksError      JournalNotFound · NoFiscalPeriod · PeriodClosed · FiscalYearTaken
                     EntryNotFound · EntryImmutable · UnbalancedEntry · LineNotOneSided
                     JournalTaken · EntryNotValidated · EntryAlreadyReversed · EntryMadeFromFact · EntryNumberFollowed
@@ -25,8 +27,8 @@ class InvoiceError(FinanceError):
 
 class InvoiceNotFound(InvoiceError):
     code = "INVOICE_NOT_FOUND"
-    fr = "L'étudiant n'a aucune facture « {number} »."
-    en = "The student has no invoice “{number}”."
+    fr = "Aucune facture « {number} » n'a été trouvée."
+    en = "No invoice “{number}” was found."
 
 
 class InvoiceNumberTaken(InvoiceError):
@@ -35,7 +37,87 @@ class InvoiceNumberTaken(InvoiceError):
     en = "The invoice “{number}” already exists."
 
 
-class PaymentConflict(FinanceError):
+class InvoiceCancelled(InvoiceError):
+    code = "INVOICE_CANCELLED"
+    fr = "La facture « {number} » est annulée."
+    en = "The invoice “{number}” is cancelled."
+
+
+class InvoiceSettled(InvoiceError):
+    code = "INVOICE_SETTLED"
+    fr = "La facture « {number} » est déjà réglée, en tout ou en partie : demandez de libérer ces règlements."
+    en = "The invoice “{number}” is already settled, wholly or in part: ask for those allocations to be freed."
+
+
+class CreditTooLarge(InvoiceError):
+    code = "CREDIT_TOO_LARGE"
+    fr = "L'avoir dépasse ce qui reste à créditer : {most} {currency} au plus."
+    en = "The credit is larger than what is left to credit: {most} {currency} at most."
+
+
+class FeeError(FinanceError):
+    """Groups the failures of fee schedules."""
+
+
+class FeeScheduleNotFound(FeeError):
+    code = "FEE_SCHEDULE_NOT_FOUND"
+    fr = "Aucun barème n'a le code « {schedule} »."
+    en = "No fee schedule has the code “{schedule}”."
+
+
+class FeeScheduleTaken(FeeError):
+    code = "FEE_SCHEDULE_TAKEN"
+    fr = "Le barème « {schedule} » existe déjà."
+    en = "The fee schedule “{schedule}” already exists."
+
+
+class FeeScheduleRetired(FeeError):
+    code = "FEE_SCHEDULE_RETIRED"
+    fr = "Le barème « {schedule} » est retiré et ne facture plus personne."
+    en = "The fee schedule “{schedule}” is retired and bills nobody any more."
+
+
+class FeeScheduleMismatch(FeeError):
+    code = "FEE_SCHEDULE_MISMATCH"
+    fr = "Le barème « {schedule} » ne concerne pas {whom}."
+    en = "The fee schedule “{schedule}” is not for {whom}."
+
+
+class AlreadyBilled(FeeError):
+    code = "ALREADY_BILLED"
+    fr = "Le barème « {schedule} » a déjà été facturé à l'étudiant par la facture « {number} »."
+    en = "The fee schedule “{schedule}” has already been billed to the student, by the invoice “{number}”."
+
+
+class PaymentError(FinanceError):
+    """Groups the failures of payments."""
+
+
+class PaymentNotFound(PaymentError):
+    code = "PAYMENT_NOT_FOUND"
+    fr = "Ce paiement n'existe pas."
+    en = "This payment does not exist."
+
+
+class AllocationTooLarge(PaymentError):
+    code = "ALLOCATION_TOO_LARGE"
+    fr = "Le montant dépasse ce qu'il reste : {most} {currency} au plus."
+    en = "The amount is larger than what is left: {most} {currency} at most."
+
+
+class RefundTooLarge(PaymentError):
+    code = "REFUND_TOO_LARGE"
+    fr = "Le remboursement dépasse ce qui reste du paiement : {most} {currency} au plus."
+    en = "The refund is larger than what is left of the payment: {most} {currency} at most."
+
+
+class RefundConflict(PaymentError):
+    code = "REFUND_CONFLICT"
+    fr = "La référence « {reference} » est déjà celle d'un autre remboursement : paiement ou montant diffèrent."
+    en = "The reference “{reference}” is already another refund's: payment or amount differ."
+
+
+class PaymentConflict(PaymentError):
     code = "PAYMENT_CONFLICT"
     fr = "La référence « {reference} » est déjà celle d'un autre paiement : étudiant, montant ou devise diffèrent."
     en = "The reference “{reference}” is already another payment's: student, amount or currency differ."
@@ -45,6 +127,12 @@ class WalletConflict(FinanceError):
     code = "WALLET_CONFLICT"
     fr = "La référence « {reference} » est déjà celle d'un autre mouvement : étudiant ou montant diffèrent."
     en = "The reference “{reference}” is already another movement's: student or amount differ."
+
+
+class WalletNotFound(FinanceError):
+    code = "WALLET_NOT_FOUND"
+    fr = "L'étudiant n'a pas de porte-monnaie."
+    en = "The student has no wallet."
 
 
 class CurrencyMismatch(FinanceError):

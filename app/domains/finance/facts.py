@@ -1,7 +1,11 @@
 """What the log keeps of money: amounts are integers of minor units, beside their currency."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+
+from app.domains.finance.invoice_records import FreedRecord, InvoiceRecord
+from app.domains.finance.records import PaymentRecord, RefundRecord, WalletEntryRecord
 
 
 def invoice_facts(
@@ -19,6 +23,36 @@ def invoice_facts(
     }
 
 
+def facts_of_invoice(invoice: InvoiceRecord) -> dict[str, Any]:
+    """Of any event about an invoice."""
+    return invoice_facts(
+        number=invoice.number,
+        matricule=invoice.matricule,
+        kind=invoice.kind,
+        label=invoice.label,
+        currency=invoice.currency,
+        total=invoice.total,
+        issued_on=invoice.issued_on,
+    )
+
+
+def cancellation_facts(invoice: InvoiceRecord, freed: Sequence[FreedRecord]) -> dict[str, Any]:
+    """Of `invoice.cancelled`."""
+    return {**facts_of_invoice(invoice), "reason": invoice.cancelled_because, "freed": _sum(freed)}
+
+
+def credit_facts(
+    invoice: InvoiceRecord, *, credit_number: str, amount: int, reason: str, freed: Sequence[FreedRecord]
+) -> dict[str, Any]:
+    """Of `invoice.credited`; `credited` is all that has been, `owed` what is then left to pay."""
+    told = {"credit_number": credit_number, "amount": amount, "reason": reason, "freed": _sum(freed)}
+    return {**facts_of_invoice(invoice), **told, "credited": invoice.credited, "owed": invoice.owed}
+
+
+def _sum(freed: Sequence[FreedRecord]) -> int:
+    return sum(each.amount for each in freed)
+
+
 def payment_facts(
     *, matricule: str, provider: str, reference: str, amount: int, currency: str, received_at: datetime
 ) -> dict[str, Any]:
@@ -30,6 +64,55 @@ def payment_facts(
         "amount": amount,
         "currency": currency,
         "received_at": received_at.isoformat(),
+    }
+
+
+def allocation_facts(payment: PaymentRecord) -> dict[str, Any]:
+    """Of `payment.allocated`: all that the payment now settles."""
+    shares = [
+        {"invoice": share.invoice_number, "instalment": share.instalment, "amount": share.amount}
+        for share in payment.allocations
+    ]
+    return {
+        **payment_facts(
+            matricule=payment.matricule,
+            provider=payment.provider,
+            reference=payment.reference,
+            amount=payment.amount,
+            currency=payment.currency,
+            received_at=payment.received_at,
+        ),
+        "unallocated": payment.unallocated,
+        "allocations": shares,
+    }
+
+
+def refund_facts(refund: RefundRecord) -> dict[str, Any]:
+    """Of `payment.refunded`; `freed` is the part that had settled something."""
+    return {
+        "matricule": refund.matricule,
+        "payment_provider": refund.payment_provider,
+        "payment_reference": refund.payment_reference,
+        "provider": refund.provider,
+        "reference": refund.reference,
+        "amount": refund.amount,
+        "currency": refund.currency,
+        "reason": refund.reason,
+        "refunded_at": refund.refunded_at.isoformat(),
+        "freed": _sum(refund.freed),
+    }
+
+
+def wallet_entry_facts(entry: WalletEntryRecord) -> dict[str, Any]:
+    """Of `wallet.debited` and `wallet.corrected`; the amount of a debit is negative, as in the ledger."""
+    return {
+        "matricule": entry.matricule,
+        "reference": entry.reference,
+        "amount": entry.amount,
+        "currency": entry.currency,
+        "balance": entry.balance,
+        "reason": entry.reason,
+        "forced": entry.forced,
     }
 
 

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from app.domains.finance.invoice_records import FreedRecord
+
 Standing = Literal["green", "red"]
 
 
@@ -46,7 +48,7 @@ class AllocationRecord:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRecord:
-    """A payment and what it settles, oldest due first. `received_at` is in UTC."""
+    """A payment and what it settles, oldest due first; `refunded` has been given back. `received_at` is in UTC."""
 
     id: UUID
     student_id: UUID
@@ -57,10 +59,33 @@ class PaymentRecord:
     currency: str
     received_at: datetime
     allocations: tuple[AllocationRecord, ...]
+    refunded: int = 0
 
     @property
     def unallocated(self) -> int:
-        return self.amount - sum(allocation.amount for allocation in self.allocations)
+        return self.amount - self.refunded - sum(allocation.amount for allocation in self.allocations)
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRecord:
+    """Money given back of the payment that `payment_provider` calls `payment_reference`. `refunded_at` is in UTC.
+
+    `freed` is what it took back from instalments, and empty where the refund had been recorded before.
+    """
+
+    id: UUID
+    payment_id: UUID
+    student_id: UUID
+    matricule: str
+    payment_provider: str
+    payment_reference: str
+    provider: str
+    reference: str
+    amount: int
+    currency: str
+    reason: str
+    refunded_at: datetime
+    freed: tuple[FreedRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +99,23 @@ class TopUpRecord:
     reference: str
     amount: int
     currency: str
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class WalletEntryRecord:
+    """A line of a wallet's ledger and what the wallet held once it was written. `occurred_at` is in UTC."""
+
+    id: UUID
+    wallet_id: UUID
+    student_id: UUID
+    matricule: str
+    kind: str
+    amount: int
+    currency: str
+    provider: str | None
+    reference: str
+    reason: str | None
+    forced: bool
+    occurred_at: datetime
     balance: int

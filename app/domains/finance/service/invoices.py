@@ -16,6 +16,7 @@ from app.domains.finance.errors import InvoiceNumberTaken
 from app.domains.finance.facts import invoice_facts
 from app.domains.finance.records import Due, IssuedInvoice
 from app.domains.finance.service.checks import LABEL, REFERENCE, amount_of, one_of
+from app.domains.finance.service.numbers import take_numbers
 from app.domains.finance.tables import KINDS, Instalment, Invoice
 from app.domains.students.service import require_student
 
@@ -23,21 +24,21 @@ from app.domains.students.service import require_student
 async def issue_invoice(
     session: AsyncSession,
     *,
-    number: str,
     matricule: str,
     kind: str,
     label: str,
     currency: str,
     issued_on: date,
     instalments: Sequence[Due],
+    number: str | None = None,
 ) -> IssuedInvoice:
     """The invoice's total is the sum of its instalments, which are numbered from 1 in the order given.
 
+    Without a `number` it takes the next one of the school's series.
     `kind` is tuition, canteen or other; only tuition closes doors when it is late. Raises StudentNotFound,
     InvoiceNumberTaken, and InvalidInput for unusable texts and amounts.
     """
     values: dict[str, Any] = {
-        "number": REFERENCE.read(number, "number"),
         "kind": one_of(kind, KINDS, "kind"),
         "label": LABEL.read(label, "label"),
         "currency": currency,
@@ -45,6 +46,7 @@ async def issue_invoice(
         "issued_on": issued_on,
     }
     student = await require_student(session, matricule)
+    values["number"] = await _number(session, number, issued_on)
     made = insert(Invoice).values(school_id=THIS_SCHOOL, student_id=student.id, **values)
     made = made.on_conflict_do_nothing(constraint="uq_invoice_school_id_number")
     invoice_id = await session.scalar(made.returning(col(Invoice.id)))
@@ -55,6 +57,13 @@ async def issue_invoice(
     facts = invoice_facts(matricule=student.matricule, **values)
     record_event(session, Topic.INVOICE_ISSUED, subject=invoice_id, facts=facts)
     return invoice
+
+
+async def _number(session: AsyncSession, given: str | None, issued_on: date) -> str:
+    if given is not None:
+        return REFERENCE.read(given, "number")
+    [number] = await take_numbers(session, "invoice", issued_on.year)
+    return number
 
 
 async def _add_instalments(

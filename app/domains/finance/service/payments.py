@@ -18,6 +18,7 @@ from app.domains.finance.errors import CurrencyMismatch, InvoiceNotFound, Paymen
 from app.domains.finance.facts import invoice_facts, payment_facts
 from app.domains.finance.records import AllocationRecord, PaymentRecord
 from app.domains.finance.service.checks import REFERENCE, amount_of, instant_of, one_of
+from app.domains.finance.service.settling import hold_account
 from app.domains.finance.statements import (
     DESCRIBE_PAYMENT,
     DESCRIBE_PAYMENTS,
@@ -57,6 +58,7 @@ async def record_payment(
         "received_at": instant_of(received_at, "receivedAt"),
     }
     student = await require_student(session, matricule)
+    await hold_account(session, student.id)
     invoice_id = await _named_invoice(session, student, invoice_number, currency)
     made = insert(Payment).values(school_id=actor.school_id, student_id=student.id, **values)
     made = made.on_conflict_do_nothing(constraint="uq_payment_school_id_provider_reference")
@@ -177,4 +179,5 @@ def _payment(rows: Sequence[Row[*tuple[Any, ...]]]) -> PaymentRecord:
             for row in rows
             if row.settled is not None
         ),
+        payment.refunded,
     )

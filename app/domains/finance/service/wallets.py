@@ -48,7 +48,7 @@ async def top_up_wallet(
     }
     student = await require_student(session, matricule)
     wallet = await _wallet(session, student.id, currency)
-    entry_id, is_new = await _add_line(session, student.id, wallet.id, line)
+    entry_id, is_new = await add_line(session, student.id, wallet.id, line)
     balance = (await _wallet(session, student.id, currency)).balance
     facts = top_up_facts(
         matricule=student.matricule,
@@ -88,7 +88,7 @@ async def debit_meal(
     }
     async with session.begin_nested():
         wallet = await _wallet(session, student_id, currency)
-        entry_id, is_new = await _add_line(session, student_id, wallet.id, line)
+        entry_id, is_new = await add_line(session, student_id, wallet.id, line)
         if is_new:
             await _judge(session, student_id, amount, currency, offline=offline)
     return entry_id
@@ -106,19 +106,24 @@ async def _judge(session: AsyncSession, student_id: UUID, price: int, currency: 
 
 async def _wallet(session: AsyncSession, student_id: UUID, currency: str) -> Row[*tuple[Any, ...]]:
     """A student's wallet, made where there is none. Raises CurrencyMismatch."""
-    found = (await session.execute(FIND_WALLET, {"student_id": student_id})).one_or_none()
+    found = await find_wallet(session, student_id, currency)
     if found is None:
         made = insert(Wallet).values(school_id=THIS_SCHOOL, student_id=student_id, currency=currency)
         await session.execute(made.on_conflict_do_nothing(constraint="uq_wallet_school_id_student_id"))
-        found = (await session.execute(FIND_WALLET, {"student_id": student_id})).one()
-    if found.currency != currency:
+        found = await find_wallet(session, student_id, currency)
+        assert found is not None
+    return found
+
+
+async def find_wallet(session: AsyncSession, student_id: UUID, currency: str) -> Row[*tuple[Any, ...]] | None:
+    """A student's wallet, where there is one. Raises CurrencyMismatch."""
+    found = (await session.execute(FIND_WALLET, {"student_id": student_id})).one_or_none()
+    if found is not None and found.currency != currency:
         raise CurrencyMismatch(field="currency", given=currency, expected=found.currency, student_id=student_id)
     return found
 
 
-async def _add_line(
-    session: AsyncSession, student_id: UUID, wallet_id: UUID, line: dict[str, Any]
-) -> tuple[UUID, bool]:
+async def add_line(session: AsyncSession, student_id: UUID, wallet_id: UUID, line: dict[str, Any]) -> tuple[UUID, bool]:
     """The line of this kind, provider and reference, and whether it is new. Raises WalletConflict."""
     made = insert(WalletEntry).values(school_id=THIS_SCHOOL, wallet_id=wallet_id, **line)
     made = made.on_conflict_do_nothing(constraint="uq_wallet_entry_school_id_kind_provider_reference")
