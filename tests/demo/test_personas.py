@@ -86,5 +86,5 @@ async def test_who_they_are(filled: Filled, persona: Persona) -> None:
     assert (student.identity.matricule, student.identity.status) == (persona.matricule, persona.status)
     assert (student.identity.first_name, student.identity.last_name) == (persona.first_name, persona.last_name)
     if persona.status != "graduated":
-        assert student.enrolments[0].class_code == persona.group
+        assert student.enrolments[0].school_class.code == persona.group
     assert len(student.enrolments) == (persona.status != "graduated") + (persona.second_programme is not None)

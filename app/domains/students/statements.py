@@ -20,11 +20,16 @@ _IDENTITY = (
     col(Student.last_name),
     col(Student.status),
 )
-_OF_ENROLMENT: tuple[Any, ...] = (
+_DETAILS = (col(Student.birth_date), col(Student.email), col(Student.updated_at))
+OF_ENROLMENT: tuple[Any, ...] = (
+    col(Programme.id).label("programme_id"),
     col(Programme.code).label("programme_code"),
     col(Programme.label).label("programme_label"),
+    col(Programme.closed_at).label("programme_closed_at"),
+    col(SchoolClass.id).label("class_id"),
     col(SchoolClass.code).label("class_code"),
     col(SchoolClass.label).label("class_label"),
+    col(SchoolClass.closed_at).label("class_closed_at"),
     col(SchoolYear.code).label("school_year"),
     col(Enrolment.starts_on),
     col(Enrolment.ends_on),
@@ -34,6 +39,9 @@ FIND_STUDENT = select(*_IDENTITY).where(
     col(Student.school_id) == THIS_SCHOOL, col(Student.matricule_key) == bindparam("matricule_key")
 )
 """Takes `matricule_key`, normalised."""
+
+LOCK_STUDENT = FIND_STUDENT.with_for_update(key_share=True)
+"""Takes `matricule_key`, normalised. Rows that only point to the student can still be written."""
 
 FIND_BADGE_HOLDER = (
     select(*_IDENTITY)
@@ -46,6 +54,20 @@ FIND_BADGE_HOLDER = (
 )
 """Takes `uid`, normalised. At most one row: one badge with a text is not revoked."""
 
+BADGES_OF_STUDENTS = (
+    select(
+        *(col(Badge.id), col(Badge.uid), col(Badge.student_id), col(Student.matricule)),
+        *(col(Badge.assigned_at), col(Badge.revoked_at)),
+    )
+    .join(Student, and_(col(Badge.school_id) == Student.school_id, col(Badge.student_id) == Student.id))
+    .where(
+        col(Badge.school_id) == THIS_SCHOOL,
+        col(Badge.student_id) == func.any(bindparam("students", type_=ARRAY(Uuid))),
+    )
+    .order_by(col(Badge.assigned_at).desc(), col(Badge.id).desc())
+)
+"""Takes `students`, their ids; the latest first."""
+
 
 def _with_enrolments(students: Select[*tuple[Any, ...]], *order: str) -> Select[*tuple[Any, ...]]:
     """A row for each enrolment that runs on `on`, or a single one of nulls: of a student, all rows together."""
@@ -56,7 +78,7 @@ def _with_enrolments(students: Select[*tuple[Any, ...]], *order: str) -> Select[
         bindparam("on", type_=Date).between(col(Enrolment.starts_on), col(Enrolment.ends_on)),
     )
     return (
-        select(*student.c, *_OF_ENROLMENT)
+        select(*student.c, *OF_ENROLMENT)
         .outerjoin(Enrolment, running)
         .outerjoin(Programme, _same(Programme, Enrolment.programme_id))
         .outerjoin(SchoolClass, _same(SchoolClass, Enrolment.class_id))
@@ -69,11 +91,11 @@ def _same(table: type[Programme | SchoolClass | SchoolYear], reference: Any) -> 
     return and_(col(table.school_id) == Enrolment.school_id, col(table.id) == reference)
 
 
-DESCRIBE_STUDENT = _with_enrolments(FIND_STUDENT.add_columns(col(Student.updated_at)))
+DESCRIBE_STUDENT = _with_enrolments(FIND_STUDENT.add_columns(*_DETAILS))
 """Takes `matricule_key`, normalised, and the day `on`."""
 
 DESCRIBE_STUDENTS = _with_enrolments(
-    select(*_IDENTITY, col(Student.updated_at)).where(
+    select(*_IDENTITY, *_DETAILS).where(
         col(Student.school_id) == THIS_SCHOOL, col(Student.id) == func.any(bindparam("ids", type_=ARRAY(Uuid)))
     ),
     "id",
@@ -81,7 +103,7 @@ DESCRIBE_STUDENTS = _with_enrolments(
 """Takes `ids` and the day `on`."""
 
 _IN_ORDER = (
-    select(*_IDENTITY, col(Student.updated_at))
+    select(*_IDENTITY, *_DETAILS)
     .where(col(Student.school_id) == THIS_SCHOOL)
     .order_by(col(Student.updated_at), col(Student.id))
     .limit(bindparam("count", type_=Integer))

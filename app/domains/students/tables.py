@@ -3,12 +3,15 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, Index, Text, UniqueConstraint, text
+from sqlmodel import Field
 
 from app.core.tables import Walled, belongs_to, moment, one_of, words
 
 
 class SchoolYear(Walled, table=True):
+    """What is closed (a year, a programme, a class: `closed_at`) takes no more students; who is in it stays."""
+
     __tablename__ = "school_year"
     __table_args__ = (
         UniqueConstraint("school_id", "code"),
@@ -18,6 +21,7 @@ class SchoolYear(Walled, table=True):
     code: str = words()
     starts_on: date
     ends_on: date
+    closed_at: datetime | None = moment(nullable=True)
 
 
 class Programme(Walled, table=True):
@@ -25,30 +29,44 @@ class Programme(Walled, table=True):
 
     code: str = words()
     label: str = words()
+    closed_at: datetime | None = moment(nullable=True)
 
 
 class SchoolClass(Walled, table=True):
     __tablename__ = "school_class"
-    __table_args__ = (UniqueConstraint("school_id", "code"), belongs_to("programme", "programme_id"))
+    __table_args__ = (
+        UniqueConstraint("school_id", "code"),
+        belongs_to("programme", "programme_id"),
+        Index("ix_school_class_school_id_programme_id", "school_id", "programme_id", "code"),
+    )
 
     code: str = words()
     label: str = words()
     programme_id: UUID
+    closed_at: datetime | None = moment(nullable=True)
 
 
 class Student(Walled, table=True):
-    """A person. `matricule` is as the school writes it, `matricule_key` its normalised form, which is looked up."""
+    """A person. `matricule` is as the school writes it, `matricule_key` its normalised form, which is looked up.
+
+    `name_key` is what lists are sorted by and searched in; PostgreSQL writes it, whoever writes the names (ADR 0010).
+    """
 
     __table_args__ = (
         UniqueConstraint("school_id", "matricule_key"),
         one_of("status", "active", "suspended", "graduated", "left"),
         Index("ix_student_school_id_updated_at", "school_id", "updated_at", "id"),
+        Index("ix_student_school_id_status_updated_at", "school_id", "status", "updated_at", "id"),
+        Index("ix_student_school_id_name_key", "school_id", "name_key", "id"),
     )
 
     matricule: str = words()
     matricule_key: str = words()
     first_name: str = words()
     last_name: str = words()
+    name_key: str = Field(
+        default=None, sa_type=Text(collation="C"), sa_column_args=[Computed("name_key(last_name, first_name)")]
+    )
     birth_date: date | None = None
     email: str | None = words(nullable=True)
     status: str = words(default="active")
@@ -57,7 +75,7 @@ class Student(Walled, table=True):
 
 
 class Enrolment(Walled, table=True):
-    """A student in a programme for a year; two programmes are two rows. `ended_on` is set when left early."""
+    """A student in a programme for a year; two programmes are two rows, leaving early is an earlier end."""
 
     __table_args__ = (
         UniqueConstraint("school_id", "student_id", "programme_id", "school_year_id"),
@@ -65,6 +83,7 @@ class Enrolment(Walled, table=True):
         belongs_to("programme", "programme_id"),
         belongs_to("school_class", "class_id"),
         belongs_to("school_year", "school_year_id"),
+        Index("ix_enrolment_school_id_class_id", "school_id", "class_id", "school_year_id", "student_id"),
     )
 
     student_id: UUID

@@ -104,5 +104,5 @@ async def make_enrolment(
 
 async def make_badge(session: AsyncSession, actor: Actor, matricule: str, uid: str | None = None) -> str:
     """A badge in a student's hands; its text, normalised."""
-    holder = await assign_badge(session, actor, matricule=matricule, uid=uid or f"B{uuid4().hex[:12]}")
-    return holder.badge
+    given = await assign_badge(session, actor, matricule=matricule, uid=uid or f"B{uuid4().hex[:12]}")
+    return given.badge.badge

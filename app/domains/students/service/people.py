@@ -1,4 +1,4 @@
-"""Reading who studies here and who carries a badge."""
+"""Reading who studies here, and what on a day."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -10,16 +10,22 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.pagination import Page, Position
-from app.core.text import normalise_badge, normalise_matricule
+from app.core.text import normalise_matricule
 from app.domains.students.errors import StudentNotFound
-from app.domains.students.records import BadgeHolder, EnrolmentRecord, StudentIdentity, StudentRecord
+from app.domains.students.records import (
+    ClassRecord,
+    EnrolmentRecord,
+    ProgrammeRecord,
+    StudentIdentity,
+    StudentRecord,
+)
 from app.domains.students.statements import (
     DESCRIBE_STUDENT,
     DESCRIBE_STUDENTS,
-    FIND_BADGE_HOLDER,
     FIND_STUDENT,
     LIST_STUDENTS,
     LIST_STUDENTS_AFTER,
+    LOCK_STUDENT,
 )
 
 
@@ -38,6 +44,15 @@ async def require_student(session: AsyncSession, matricule: str) -> StudentIdent
     return student
 
 
+async def lock_student(session: AsyncSession, matricule: str) -> StudentIdentity:
+    """The student as they are now, whom nobody else changes until the transaction ends. Raises StudentNotFound."""
+    found = await session.execute(LOCK_STUDENT, {"matricule_key": normalise_matricule(matricule)})
+    row = found.one_or_none()
+    if row is None:
+        raise StudentNotFound(field="matricule", matricule=matricule)
+    return _identity(row)
+
+
 async def describe_student(session: AsyncSession, matricule: str, *, on: date) -> StudentRecord | None:
     """A student with the enrolments that run on the day `on`. Raises InvalidInput for what cannot be a matricule."""
     found = await session.execute(DESCRIBE_STUDENT, {"matricule_key": normalise_matricule(matricule), "on": on})
@@ -48,13 +63,6 @@ async def describe_students(session: AsyncSession, ids: Sequence[UUID], *, on: d
     """Those of the students who are there, by id."""
     found = await session.execute(DESCRIBE_STUDENTS, {"ids": list(ids), "on": on})
     return {record.identity.id: record for record in _records(found.all())}
-
-
-async def find_badge_holder(session: AsyncSession, uid: str, *, field: str = "id") -> BadgeHolder | None:
-    """Who carries this badge today: nobody for an unknown or revoked one. Raises InvalidInput, naming `field`."""
-    badge = normalise_badge(uid, field)
-    row = (await session.execute(FIND_BADGE_HOLDER, {"uid": badge})).one_or_none()
-    return BadgeHolder(badge, _identity(row)) if row else None
 
 
 async def list_students(session: AsyncSession, *, first: int, after: Position | None, on: date) -> Page[StudentRecord]:
@@ -73,20 +81,20 @@ def _records(rows: Iterable[Row[*tuple[Any, ...]]]) -> list[StudentRecord]:
 
 
 def _record(rows: list[Row[*tuple[Any, ...]]]) -> StudentRecord:
-    running = tuple(_enrolment(row) for row in rows if row.programme_code is not None)
-    return StudentRecord(_identity(rows[0]), rows[0].updated_at, running)
+    first = rows[0]
+    running = tuple(enrolment_of(row) for row in rows if row.programme_id is not None)
+    return StudentRecord(_identity(first), first.birth_date, first.email, first.updated_at, running)
 
 
 def _identity(row: Row[*tuple[Any, ...]]) -> StudentIdentity:
     return StudentIdentity(row.id, row.matricule, row.first_name, row.last_name, row.status)
 
 
-def _enrolment(row: Row[*tuple[Any, ...]]) -> EnrolmentRecord:
+def enrolment_of(row: Row[*tuple[Any, ...]]) -> EnrolmentRecord:
+    """Of a row with the columns `OF_ENROLMENT`."""
     return EnrolmentRecord(
-        row.programme_code,
-        row.programme_label,
-        row.class_code,
-        row.class_label,
+        ProgrammeRecord(row.programme_id, row.programme_code, row.programme_label, row.programme_closed_at),
+        ClassRecord(row.class_id, row.class_code, row.class_label, row.programme_id, row.class_closed_at),
         row.school_year,
         row.starts_on,
         row.ends_on,
