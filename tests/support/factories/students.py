@@ -1,5 +1,6 @@
 """Students, what they study and the badges they carry."""
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -85,21 +86,34 @@ async def make_enrolment(
 ) -> SchoolClass:
     """Puts a student into a new class of a programme on `days`."""
     joined = await make_class(session, school_id, programme=programme)
-    year = await make_year(session, school_id)
-    session.add(
-        Enrolment(
-            school_id=school_id,
-            id=new_id(),
-            student_id=student_id,
-            programme_id=joined.programme_id,
-            class_id=joined.id,
-            school_year_id=year.id,
-            starts_on=days[0],
-            ends_on=days[1],
-        )
-    )
-    await session.flush()
+    await fill_class(session, school_id, joined, [student_id], days)
     return joined
+
+
+async def fill_class(
+    session: AsyncSession,
+    school_id: UUID,
+    joined: SchoolClass,
+    students: Iterable[UUID],
+    days: tuple[date, date] = YEAR,
+    school_year: str = "2024-2025",
+) -> None:
+    """Puts students into a class on `days` of a school year, which is made where there is none."""
+    year = await make_year(session, school_id, code=school_year)
+    for student_id in students:
+        session.add(
+            Enrolment(
+                school_id=school_id,
+                id=new_id(),
+                student_id=student_id,
+                programme_id=joined.programme_id,
+                class_id=joined.id,
+                school_year_id=year.id,
+                starts_on=days[0],
+                ends_on=days[1],
+            )
+        )
+    await session.flush()
 
 
 async def make_badge(session: AsyncSession, actor: Actor, matricule: str, uid: str | None = None) -> str:
