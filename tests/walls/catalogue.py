@@ -15,7 +15,7 @@ class Column:
     required: bool
     """NOT NULL and without a default."""
     changeable: bool
-    """The application may update it."""
+    """The application may update it; a generated column nobody may."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ ORDER BY c.relname
 """
 _COLUMNS = """
 SELECT attname::text AS name, atttypid::regtype::text AS type, attnotnull AND NOT atthasdef AS required,
-    has_column_privilege('skooly_app', attrelid, attnum, 'UPDATE') AS changeable
+    attgenerated = '' AND has_column_privilege('skooly_app', attrelid, attnum, 'UPDATE') AS changeable
 FROM pg_attribute WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped ORDER BY attnum
 """
 _REFERENCES = """
