@@ -9,4 +9,11 @@ from app.domains.students.service.people import (
     require_student,
 )
 
-__all__ = ["describe_student", "describe_students", "find_badge_holder", "find_student", "list_students", "require_student"]
+__all__ = [
+    "describe_student",
+    "describe_students",
+    "find_badge_holder",
+    "find_student",
+    "list_students",
+    "require_student",
+]
