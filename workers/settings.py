@@ -16,6 +16,7 @@ from app.core.database import Database
 from app.core.errors import Unavailable
 from app.settings import Settings
 from workers.audit import seal_settled_audit, seal_stray_audit
+from workers.books import post_waiting_facts
 from workers.idempotency import forget_old_idempotency_keys
 from workers.partitions import keep_partitions_ahead
 from workers.serializer import deserialize, serialize
@@ -30,6 +31,7 @@ class WorkerSettings:
     cron_jobs: ClassVar[Sequence[CronJob]] = (
         cron(keep_partitions_ahead, hour={3}, minute={17}, run_at_startup=True),  # type: ignore[arg-type]
         cron(forget_old_idempotency_keys, hour={3}, minute={41}),  # type: ignore[arg-type]
+        cron(post_waiting_facts, minute=set(range(4, 60, 5))),  # type: ignore[arg-type]
         cron(seal_settled_audit, second={7}),  # type: ignore[arg-type]
         cron(seal_stray_audit, hour={3}, minute={53}),  # type: ignore[arg-type]
     )

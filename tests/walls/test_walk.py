@@ -41,6 +41,7 @@ CROSSINGS = {
     ("skooly_worker", "log_epoch"): {"SELECT", "INSERT"},
     ("skooly_worker", "school"): {"SELECT"},
     ("skooly_worker", "school_log"): {"SELECT", "UPDATE"},
+    ("skooly_worker", "waiting_fact"): {"SELECT"},
 }
 
 

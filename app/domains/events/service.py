@@ -15,13 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlmodel import col
 
+from app.core.commit_queue import CommitQueue
 from app.core.database import ANNOUNCE, RawConnection
 from app.core.tables import THIS_SCHOOL
 from app.domains.events.errors import LogNotOpened
 from app.domains.events.tables import Event, LogEpoch, SchoolLog
 from app.domains.events.topics import Topic
 
-_QUEUE = "skooly_events"
 _GROWN = "skooly_grown"
 
 # The rows of `source` get the next positions, in its order. `{source}` yields n, type, subject, facts, occurred_at.
@@ -55,8 +55,6 @@ class _Queued:
     subject: UUID
     facts: str
     occurred_at: datetime | None
-    within: tuple[SessionTransaction, ...]
-    """The transaction and the savepoints around it: rolling any of them back takes the event with it."""
 
 
 def record_event(
@@ -72,27 +70,11 @@ def record_event(
     `facts` is JSON: strings, numbers, lists, dicts; dates and UUIDs are written as text. `occurred_at` is aware and
     defaults to the transaction's time. The commit raises LogNotOpened where the school has no log.
     """
-    queue = session.sync_session.info.setdefault(_QUEUE, [])
-    encoded = orjson.dumps(facts).decode()
-    queue.append(_Queued(topic, subject, encoded, occurred_at, _around(session.sync_session)))
+    _QUEUE.add(session, _Queued(topic, subject, orjson.dumps(facts).decode(), occurred_at))
 
 
-def _around(session: Session) -> tuple[SessionTransaction, ...]:
-    found = []
-    transaction = session.get_nested_transaction() or session.get_transaction()
-    while transaction is not None:
-        found.append(transaction)
-        transaction = transaction.parent
-    return tuple(found)
-
-
-@event.listens_for(Session, "before_commit")
-def _append_queued(session: Session) -> None:
-    if session.in_nested_transaction() or not session.info.get(_QUEUE):
-        return
-    session.flush()
-    queue: list[_Queued] = session.info.pop(_QUEUE)
-    written = session.connection().execute(
+def _append_queued(session: AsyncSession, queue: list[_Queued]) -> None:
+    written = session.sync_session.connection().execute(
         _APPEND_QUEUED,
         {
             "types": [queued.topic.value for queued in queue],
@@ -104,7 +86,7 @@ def _append_queued(session: Session) -> None:
     rows = written.all()
     if len(rows) != len(queue):
         raise LogNotOpened
-    session.info[_GROWN] = rows[-1]
+    session.sync_session.info[_GROWN] = rows[-1]
 
 
 @event.listens_for(Session, "after_commit")
@@ -117,10 +99,11 @@ def _announce_grown(session: Session) -> None:
 
 
 @event.listens_for(Session, "after_soft_rollback")
-def _forget_rolled_back(session: Session, transaction: SessionTransaction) -> None:
+def _forget_grown(session: Session, _: SessionTransaction) -> None:
     session.info.pop(_GROWN, None)
-    if queue := session.info.get(_QUEUE):
-        session.info[_QUEUE] = [queued for queued in queue if transaction not in queued.within]
+
+
+_QUEUE = CommitQueue[_Queued]("events", _append_queued)
 
 
 async def append_events_from(connection: RawConnection, select_sql: str, *args: Any) -> int:

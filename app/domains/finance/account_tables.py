@@ -1,9 +1,11 @@
 """Which accounts a school posts to: its chart, and for each use of Skooly's the account and the journal it chose."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.core.tables import Table, Walled, belongs_to, moment, one_of, words
@@ -70,3 +72,15 @@ class JournalUse(Table, table=True):
     school_id: UUID = Field(primary_key=True, foreign_key="account_map.school_id")
     use: str = Field(primary_key=True, sa_type=Text)
     journal_id: UUID
+
+
+class WaitingFact(Table, table=True):
+    """A fact that no open period takes yet: posted as soon as one is opened."""
+
+    __tablename__ = "waiting_fact"
+
+    school_id: UUID = Field(primary_key=True, foreign_key="school.id")
+    source_id: UUID = Field(primary_key=True)
+    source_type: str = Field(primary_key=True, sa_type=Text)
+    dated: date
+    fact: dict[str, Any] = Field(sa_type=JSONB)

@@ -15,6 +15,7 @@ from app.domains.finance.service.debits import correct_wallet, debit_wallet
 from app.domains.finance.service.invoices import issue_invoice
 from app.domains.finance.service.journals import entries_by_id, journals_of, students_in
 from app.domains.finance.service.payments import describe_payments, record_payment
+from app.domains.finance.service.posting import post_piece, post_waiting_everywhere
 from app.domains.finance.service.refunds import refund_payment
 from app.domains.finance.service.status import financial_status
 from app.domains.finance.service.wallets import debit_meal, top_up_wallet
@@ -39,6 +40,8 @@ __all__ = [
     "list_accounts",
     "open_fiscal_year",
     "post_entry",
+    "post_piece",
+    "post_waiting_everywhere",
     "record_payment",
     "refund_payment",
     "students_in",

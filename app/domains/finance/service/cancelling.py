@@ -10,11 +10,13 @@ from sqlmodel import col
 from app.core.tables import THIS_SCHOOL
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
+from app.domains.finance import pieces
 from app.domains.finance.errors import InvoiceCancelled, InvoiceNotFound, InvoiceSettled
 from app.domains.finance.facts import cancellation_facts
 from app.domains.finance.invoice_records import CancelledInvoice, FreeingRule, InvoiceRecord
 from app.domains.finance.invoice_statements import ALLOCATIONS_OF_INVOICE, INVOICE_BY_NUMBER
 from app.domains.finance.service.checks import LABEL, REFERENCE
+from app.domains.finance.service.posting import post_piece
 from app.domains.finance.service.settling import free, hold_account, require_invoices, take
 from app.domains.finance.tables import Invoice
 
@@ -38,6 +40,8 @@ async def cancel_invoice(
     await session.execute(update(Invoice).where(*mine).values(values))
     cancelled = (await require_invoices(session, [invoice.id]))[invoice.id]
     record_event(session, Topic.INVOICE_CANCELLED, subject=invoice.id, facts=cancellation_facts(cancelled, freed))
+    if invoice.total > invoice.credited:
+        post_piece(session, pieces.of_cancellation(invoice, at=now))
     return CancelledInvoice(cancelled, freed)
 
 

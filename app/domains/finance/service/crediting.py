@@ -15,6 +15,7 @@ from app.core.money import to_decimal_string
 from app.core.tables import THIS_SCHOOL
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
+from app.domains.finance import pieces
 from app.domains.finance.credit_tables import CreditLine, CreditNote
 from app.domains.finance.errors import CreditTooLarge, CurrencyMismatch, InvoiceSettled
 from app.domains.finance.facts import credit_facts
@@ -30,6 +31,7 @@ from app.domains.finance.invoice_statements import ALLOCATIONS_OF_INVOICE
 from app.domains.finance.service.cancelling import hold_invoice
 from app.domains.finance.service.checks import LABEL, amount_of
 from app.domains.finance.service.numbers import take_numbers
+from app.domains.finance.service.posting import post_piece
 from app.domains.finance.service.settling import Taken, free, require_invoices, take, tell_standing
 
 Lines = list[tuple[InstalmentRecord, int]]
@@ -72,6 +74,7 @@ async def credit_invoice(
     credited = after[invoice.id]
     facts = credit_facts(credited, credit_number=number, amount=total, reason=because, freed=freed)
     record_event(session, Topic.INVOICE_CREDITED, subject=invoice.id, facts=facts)
+    post_piece(session, pieces.of_credit(invoice, note_id, number=number, amount=total, issued_on=issued_on))
     tell_standing(session, {invoice.id: invoice}, after)
     told = tuple(CreditLineRecord(one.number, one.due_on, part) for one, part in _in_order(lines))
     return CreditNoteRecord(note_id, number, credited, total, because, issued_on, told, freed)

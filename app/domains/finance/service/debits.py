@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import InvalidInput
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
+from app.domains.finance import pieces
 from app.domains.finance.errors import InsufficientBalance, WalletNotFound
 from app.domains.finance.facts import wallet_entry_facts
 from app.domains.finance.records import WalletEntryRecord
 from app.domains.finance.service.checks import LABEL, REFERENCE, amount_of, instant_of
+from app.domains.finance.service.posting import post_piece
 from app.domains.finance.service.wallets import add_line, find_wallet
 from app.domains.finance.wallet_statements import LEDGER_ENTRY
 from app.domains.students.service import require_student
@@ -99,4 +101,5 @@ async def _write(
     record = WalletEntryRecord(**(await session.execute(LEDGER_ENTRY, {"entry_id": entry_id})).one()._mapping)
     if is_new:
         record_event(session, topic, subject=wallet.id, facts=wallet_entry_facts(record))
+        post_piece(session, pieces.of_wallet_entry(record))
     return record

@@ -12,11 +12,13 @@ from app.core.errors import InvalidInput
 from app.core.tables import THIS_SCHOOL
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
+from app.domains.finance import pieces
 from app.domains.finance.errors import InvoiceNumberTaken
 from app.domains.finance.facts import invoice_facts
 from app.domains.finance.records import Due, IssuedInvoice
 from app.domains.finance.service.checks import LABEL, REFERENCE, amount_of, one_of
 from app.domains.finance.service.numbers import take_numbers
+from app.domains.finance.service.posting import post_piece
 from app.domains.finance.tables import KINDS, Instalment, Invoice
 from app.domains.students.service import require_student
 
@@ -56,6 +58,7 @@ async def issue_invoice(
     await _add_instalments(session, invoice, instalments, tuition=kind == "tuition")
     facts = invoice_facts(matricule=student.matricule, **values)
     record_event(session, Topic.INVOICE_ISSUED, subject=invoice_id, facts=facts)
+    post_piece(session, pieces.of_invoice(student.id, invoice_id, dues=instalments, **values))
     return invoice
 
 

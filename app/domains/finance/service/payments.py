@@ -14,10 +14,12 @@ from sqlmodel import col
 from app.core.actor import Actor
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
+from app.domains.finance import pieces
 from app.domains.finance.errors import CurrencyMismatch, InvoiceNotFound, PaymentConflict
 from app.domains.finance.facts import invoice_facts, payment_facts
 from app.domains.finance.records import AllocationRecord, PaymentRecord
 from app.domains.finance.service.checks import REFERENCE, amount_of, instant_of, one_of
+from app.domains.finance.service.posting import post_piece
 from app.domains.finance.service.settling import hold_account
 from app.domains.finance.statements import (
     DESCRIBE_PAYMENT,
@@ -68,6 +70,7 @@ async def record_payment(
     record_event(
         session, Topic.PAYMENT_RECORDED, subject=payment_id, facts=payment_facts(matricule=student.matricule, **values)
     )
+    post_piece(session, pieces.of_payment(student.id, payment_id, **values))
     touched = await _allocate(session, actor, student, payment_id, amount, currency, invoice_id)
     await _note_paid(session, student, touched)
     return await _described(session, values)

@@ -11,6 +11,7 @@ from app.core.money import to_decimal_string
 from app.core.tables import THIS_SCHOOL
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
+from app.domains.finance import pieces
 from app.domains.finance.credit_tables import Refund
 from app.domains.finance.errors import CurrencyMismatch, RefundConflict, RefundTooLarge
 from app.domains.finance.facts import refund_facts
@@ -18,6 +19,7 @@ from app.domains.finance.invoice_statements import FIND_REFUND
 from app.domains.finance.records import RefundRecord
 from app.domains.finance.service.allocating import allocations_of, hold_payment
 from app.domains.finance.service.checks import LABEL, REFERENCE, amount_of, instant_of, one_of
+from app.domains.finance.service.posting import post_piece
 from app.domains.finance.service.settling import Found, free, require_invoices, take, tell_standing
 from app.domains.finance.tables import PROVIDERS
 
@@ -86,6 +88,7 @@ async def refund_payment(
         refund_id, payment_id, *_of(payment), provider, reference, part, currency, because, moment, freed
     )
     record_event(session, Topic.PAYMENT_REFUNDED, subject=payment_id, facts=refund_facts(record))
+    post_piece(session, pieces.of_refund(record))
     tell_standing(session, before, await require_invoices(session, before))
     return record
 

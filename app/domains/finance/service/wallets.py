@@ -13,10 +13,12 @@ from app.core.actor import Actor
 from app.core.tables import THIS_SCHOOL
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
+from app.domains.finance import pieces
 from app.domains.finance.errors import CurrencyMismatch, InsufficientBalance, WalletConflict
 from app.domains.finance.facts import low_wallet_facts, top_up_facts
 from app.domains.finance.records import TopUpRecord
 from app.domains.finance.service.checks import REFERENCE, amount_of, instant_of, one_of
+from app.domains.finance.service.posting import post_piece
 from app.domains.finance.statements import FIND_WALLET
 from app.domains.finance.tables import PROVIDERS, Wallet, WalletEntry
 from app.domains.students.service import require_student
@@ -60,7 +62,15 @@ async def top_up_wallet(
     )
     if is_new:
         record_event(session, Topic.WALLET_TOPPED_UP, subject=wallet.id, facts=facts)
+        _post_top_up(session, student.id, entry_id, facts, occurred_at)
     return TopUpRecord(id=entry_id, student_id=student.id, **facts)
+
+
+def _post_top_up(
+    session: AsyncSession, student_id: UUID, entry_id: UUID, facts: dict[str, Any], at: datetime | None
+) -> None:
+    said = {name: facts[name] for name in ("provider", "reference", "amount", "currency")}
+    post_piece(session, pieces.of_top_up(student_id, entry_id, occurred_at=at, **said))
 
 
 async def debit_meal(
