@@ -12,12 +12,17 @@ from app.api.operations import Preparer
 from app.api.slices import skooly_schema
 from app.core.clock import Clock, SystemClock
 from app.core.database import Database
+from app.core.doorbell import Doorbell
 from app.core.log import access_logger, configure_logging
 from app.core.migrate import head
 from app.core.pagination import Cursors
 from app.domains.access.loaders import AccessChecks
+from app.domains.events.cursors import LogCursors
+from app.domains.events.watching import LogWatch, PeopleNamed
 from app.domains.partners.audit import record_audit
 from app.domains.partners.keyring import Keyring
+from app.domains.students.named import students_named
+from app.live.watch import Watch
 from app.settings import Settings
 from app.web.application import Lifespan, Parts, build_app
 from app.web.body import MAX_BODY
@@ -41,7 +46,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
     redis = Redis.from_url(settings.redis_url, socket_timeout=VALKEY_SECONDS, socket_connect_timeout=VALKEY_SECONDS)
     schema = skooly_schema()
     preparer = Preparer(schema)
-    executor = Executor(schema, database, clock, record_audit, services=make_services(settings, database, clock))
+    doorbell = Doorbell(settings.redis_url)
+    watch = Watch(database, doorbell)
+    services = {**make_services(settings, database, clock), LogWatch: watch}
+    executor = Executor(schema, database, clock, record_audit, services=services)
     keyring = Keyring(database, settings.peppers, clock)
     return build_app(
         Parts(
@@ -49,7 +57,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
             executor=executor,
             keyring=keyring,
             checks=checks(database, head(), redis, lambda: keyring.fresh),
-            lifespan=make_lifespan(database, redis, keyring),
+            lifespan=make_lifespan(database, redis, keyring, doorbell, watch),
             access_log=access_logger(settings.log_format),
             mounted={f"{REST}/": make_facade(RestGateway(schema, preparer, executor, keyring), documents)},
             trusted_proxies=settings.trusted_proxies,
@@ -62,6 +70,8 @@ def make_services(settings: Settings, database: Database, clock: Clock) -> Mappi
     """What resolvers find in their context by class, for the life of the process."""
     return {
         Cursors: Cursors(settings.cursor_secret.get_secret_value()),
+        LogCursors: LogCursors(settings.cursor_secret.get_secret_value()),
+        PeopleNamed: PeopleNamed(students_named),
         AccessChecks: AccessChecks(database, clock),
     }
 
@@ -83,10 +93,12 @@ def _note_route(scope: Scope, template: str) -> None:
     exchange_of(scope).route = template
 
 
-def make_lifespan(database: Database, redis: Redis, keyring: Keyring) -> Lifespan:
+def make_lifespan(
+    database: Database, redis: Redis, keyring: Keyring, doorbell: Doorbell, watch: Watch
+) -> Lifespan:
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
-        async with database:
+        async with database, doorbell, watch:
             await keyring.start()
             try:
                 yield

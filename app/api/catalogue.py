@@ -41,6 +41,7 @@ class Rule:
     size: int | None = None
     sized_by: str | None = None
     personal: bool = False
+    waits: int = 0
     example: object = None
 
 

@@ -120,7 +120,7 @@ class Executor:
 
     async def _resolve(self, prepared: PreparedOperation, values: VariableValues, context: Context) -> ExecutionResult:
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._seconds + prepared.needs.waits):
                 return await self._run_and_close(prepared, values, context)
         except TimeoutError as error:
             raise Timeout from error

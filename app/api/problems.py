@@ -45,6 +45,9 @@ PROBLEMS: Mapping[str, Problem] = {
     "BAD_USER_INPUT": Problem(400, "Variable refusée", "Variable refused"),
     "INVALID_INPUT": Problem(422, "Valeur refusée", "Value refused"),
     # What the operation asks for
+    "LOG_GAP": Problem(410, "Événements effacés", "Events are gone"),
+    "TOPIC_UNKNOWN": Problem(422, "Sujet inconnu", "Unknown topic"),
+    "TOPIC_CLOSED": Problem(403, "Sujet fermé à cette clé", "Topic closed to this key"),
     "BAD_CURSOR": Problem(400, "Curseur invalide", "Invalid cursor"),
     "STUDENT_NOT_FOUND": Problem(404, "Étudiant inconnu", "Unknown student"),
     "BADGE_NOT_FOUND": Problem(404, "Badge inconnu", "Unknown badge"),
@@ -153,6 +156,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "ANSWER_UNREADABLE": Problem(502, "Réponse illisible", "Unreadable answer"),
     "ANSWER_HEAD_TOO_LARGE": Problem(502, "En-têtes de réponse trop longs", "Headers of the answer too long"),
     # The server
+    "LOG_BROKEN": Problem(500, "Journal des événements incomplet", "Broken event log"),
     "LOG_NOT_OPENED": Problem(500, "Journal des événements absent", "No event log"),
     "INTERNAL_ERROR": Problem(500, "Erreur interne", "Internal error"),
     "UNAVAILABLE": Problem(503, "Service indisponible", "Service unavailable"),

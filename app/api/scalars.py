@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -59,6 +60,15 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         datetime,
         datetime.isoformat,
         _reader("DateTime", _INSTANT, _instant),
+    ),
+    JSON: ScalarDefinition(
+        name="JSON",
+        description="A value in JSON; what it belongs to says of which shape.",
+        specified_by_url=None,
+        serialize=lambda value: value,
+        parse_value=None,
+        parse_literal=None,
+        origin=JSON,
     ),
     uuid.UUID: _scalar(
         "UUID",

@@ -7,10 +7,11 @@ from app.api.schema import ApiSchema, assemble
 from app.core.graph.node import NodeKind, node_roots
 from app.domains.absences import schema as absences
 from app.domains.access import schema as access
+from app.domains.events import schema as events
 from app.domains.finance import schema as finance
 from app.domains.students import schema as students
 
-SLICES: tuple[ModuleType, ...] = (students, absences, finance, access)
+SLICES: tuple[ModuleType, ...] = (events, students, absences, finance, access)
 
 
 NODES: tuple[NodeKind, ...] = tuple(kind for module in SLICES for kind in getattr(module, "NODES", ()))

@@ -25,6 +25,7 @@ class Scope(StrEnum):
     ABSENCES_WRITE = "absences:write"
     ABSENCES_READ = "absences:read"
     ABSENCES_JUSTIFY = "absences:justify"
+    EVENTS_READ = "events:read"
     FINANCE_STATUS_READ = "finance.status:read"
     FINANCE_JOURNALS_READ = "finance.journals:read"
     PAYMENTS_WRITE = "payments:write"

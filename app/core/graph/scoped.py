@@ -24,6 +24,7 @@ def scoped(
     size: int | None = None,
     sized_by: str | None = None,
     personal: bool = False,
+    waits: int = 0,
     resolver: Callable[..., Any] | None = None,
     name: str | None = None,
     deprecation_reason: str | None = None,
@@ -37,9 +38,10 @@ def scoped(
 
     `cost` is what resolving it once costs (before execution, see `app.api.cost`); `size` is how many items a list
     without a `first` argument is assumed to hold, `sized_by` the list argument for each of whose items there is one;
-    `personal` marks data about a person, whose reading is audited; `example` appears in the documentation of both APIs;
-    `optional` gives an input field the default `default`, or a new one of `default_factory` each time;
-    `form` is what the service takes for an input field's text.
+    `personal` marks data about a person, whose reading is audited; `waits` is how many seconds longer than others it
+    may take, because it was asked to wait; `example` appears in the documentation of both APIs; `optional` gives an
+    input field the default `default`, or a new one of `default_factory` each time; `form` is what the service takes
+    for an input field's text.
     """
     if not scopes:
         raise TypeError("scoped() needs at least one scope: deny by default")
@@ -50,6 +52,7 @@ def scoped(
             "size": size,
             "sized_by": sized_by,
             "personal": personal,
+            "waits": waits,
             "example": example,
         }
     }

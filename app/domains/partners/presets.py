@@ -80,6 +80,7 @@ PRESETS: dict[str, Preset] = {
             Scope.ABSENCES_WRITE,
             Scope.ABSENCES_READ,
             Scope.ABSENCES_JUSTIFY,
+            Scope.EVENTS_READ,
             fr="Skooly lui-même : tout ce que l'école lit et écrit",
             en="Skooly itself: all that the school reads and writes",
         ),

@@ -1,0 +1,62 @@
+"""Who may read which events: a topic is open to whoever may read what its facts tell, on every channel.
+
+Polling, subscriptions and webhooks ask here, so that an event never tells a key what a query would not.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from app.core.actor import Actor
+from app.core.scopes import Scope
+from app.domains.events.errors import TopicClosed, TopicUnknown
+from app.domains.events.topics import Topic
+
+READERS: Mapping[str, frozenset[Scope]] = {
+    "student": frozenset({Scope.STUDENTS_READ, Scope.STUDENTS_LIST}),
+    "badge": frozenset({Scope.BADGES_READ, Scope.STUDENTS_LIST}),
+    "invoice": frozenset({Scope.PAYMENTS_WRITE}),
+    "payment": frozenset({Scope.PAYMENTS_WRITE}),
+    "wallet": frozenset({Scope.WALLETS_WRITE}),
+    "journal": frozenset({Scope.FINANCE_JOURNALS_READ}),
+    "journal_entry": frozenset({Scope.FINANCE_JOURNALS_READ}),
+    "period": frozenset({Scope.FINANCE_JOURNALS_READ}),
+    "fiscal_year": frozenset({Scope.FINANCE_JOURNALS_READ}),
+    "account_map": frozenset({Scope.FINANCE_JOURNALS_READ}),
+    "absence": frozenset({Scope.ABSENCES_READ}),
+    "zone": frozenset({Scope.ZONES_READ}),
+    "access": frozenset({Scope.PASSAGES_READ}),
+    "endpoint": frozenset({Scope.EVENTS_READ}),
+}
+"""Any one of these opens the topics of a family, which is the word before the dot."""
+
+
+def family(topic: str) -> str:
+    return topic.partition(".")[0]
+
+
+def topics_open_to(scopes: Collection[str]) -> frozenset[Topic]:
+    """The topics that a key with these scopes may read."""
+    return frozenset(topic for topic in Topic if not READERS[family(topic)].isdisjoint(scopes))
+
+
+def chosen_topics(actor: Actor, asked: Collection[str] | None, field: str = "topics") -> frozenset[Topic]:
+    """What was asked for, or all that the key may read. Raises TopicUnknown and TopicClosed, naming `field`."""
+    opened = topics_open_to(actor.scopes)
+    if not asked:
+        return opened
+    known = {topic.value: topic for topic in Topic}
+    if unknown := sorted(set(asked) - known.keys()):
+        raise TopicUnknown(field=field, topic=unknown[0], known=", ".join(sorted(opened)))
+    chosen = frozenset(known[topic] for topic in asked)
+    if closed := sorted(chosen - opened):
+        needed = " | ".join(sorted(READERS[family(closed[0])]))
+        raise TopicClosed(field=field, topic=closed[0], scopes=needed)
+    return chosen
+
+
+def is_shown(actor: Actor, topics: Collection[str], topic: str, facts: Mapping[str, Any]) -> bool:
+    """Whether an event is among the `topics` chosen, and not of a zone that the key is not for."""
+    if topic not in topics:
+        return False
+    zone = facts.get("zone")
+    return actor.zones is None or zone is None or zone in actor.zones

@@ -1,0 +1,26 @@
+"""What reading the log needs of the rest of the process: somebody who watches it, and somebody who knows the people."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class LogWatch(ABC):
+    """Watches the logs of the schools that somebody waits for. One per process."""
+
+    @abstractmethod
+    async def wait_past(self, school_id: UUID, position: int, seconds: float) -> bool:
+        """Returns once the school's log reaches past `position`, or after `seconds`: whether it did.
+
+        Nothing is held meanwhile: no transaction, no connection.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleNamed:
+    """Finds the students whose matricules events tell, for the audit. They live in a slice above this one."""
+
+    find: Callable[[AsyncSession, Collection[str]], Awaitable[Collection[UUID]]]
