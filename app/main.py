@@ -48,7 +48,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
     preparer = Preparer(schema)
     doorbell = Doorbell(settings.redis_url)
     watch = Watch(database, doorbell)
-    services = {**make_services(settings, database, clock), LogWatch: watch}
+    services = {**make_services(settings, database, clock), LogWatch: LogWatch(watch.wait_past)}
     executor = Executor(schema, database, clock, record_audit, services=services)
     keyring = Keyring(database, settings.peppers, clock)
     return build_app(
@@ -93,9 +93,7 @@ def _note_route(scope: Scope, template: str) -> None:
     exchange_of(scope).route = template
 
 
-def make_lifespan(
-    database: Database, redis: Redis, keyring: Keyring, doorbell: Doorbell, watch: Watch
-) -> Lifespan:
+def make_lifespan(database: Database, redis: Redis, keyring: Keyring, doorbell: Doorbell, watch: Watch) -> Lifespan:
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
         async with database, doorbell, watch:

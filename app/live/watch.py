@@ -13,14 +13,13 @@ from sqlalchemy import text
 from app.core.database import Database, Wall
 from app.core.doorbell import Doorbell
 from app.core.errors import Unavailable
-from app.domains.events.watching import LogWatch
 
 log = structlog.get_logger(__name__)
 
 _REACHED = text("SELECT school_id, last_position FROM school_log WHERE school_id = ANY (CAST(:schools AS uuid[]))")
 
 
-class Watch(LogWatch):
+class Watch:
     """Between `start` and `stop` it listens. It asks the database only while somebody waits, once for them all."""
 
     def __init__(self, database: Database, doorbell: Doorbell) -> None:
@@ -42,6 +41,7 @@ class Watch(LogWatch):
                 future.cancel()
 
     async def wait_past(self, school_id: UUID, position: int, seconds: float) -> bool:
+        """As `LogWatch` has it."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while await self._next(school_id) <= position:

@@ -66,6 +66,7 @@ OPENED = {
         "Query.passages",
         "Query.zone",
         "Query.zones",
+        "Query.events",
     },
 }
 ENDPOINTS = {
@@ -78,6 +79,7 @@ ENDPOINTS = {
     "core": {
         ("GET", "/v1/students/{matricule}"),
         ("POST", "/v1/absences"),
+        ("GET", "/v1/events"),
     },
 }
 ARGUMENTS = {

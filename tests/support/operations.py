@@ -1,6 +1,6 @@
 """Asking GraphQL as a partner would, without HTTP: the whole way through authoriser, executor and audit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLSchema
@@ -17,7 +17,10 @@ from app.core.errors import Language
 from app.core.ids import new_id
 from app.core.pagination import Cursors
 from app.domains.access.loaders import AccessChecks
+from app.domains.events.cursors import LogCursors
+from app.domains.events.watching import PeopleNamed
 from app.domains.partners.audit import record_audit
+from app.domains.students.named import students_named
 
 CURSOR_SECRET = "a secret for tests: 32 characters"
 
@@ -33,12 +36,18 @@ class Asker:
         mutations: Sequence[type] = (),
         *,
         make_runner: Callable[[GraphQLSchema], Runner] = PlannedRunner,
+        services: Mapping[type, object] | None = None,
     ) -> None:
         self.schema = assemble(queries, mutations)
         self._preparer = Preparer(self.schema)
-        services = {Cursors: Cursors(CURSOR_SECRET), AccessChecks: AccessChecks(database, clock)}
+        known: dict[type, object] = {
+            Cursors: Cursors(CURSOR_SECRET),
+            LogCursors: LogCursors(CURSOR_SECRET),
+            PeopleNamed: PeopleNamed(students_named),
+            AccessChecks: AccessChecks(database, clock),
+        } | dict(services or {})
         runner = make_runner(self.schema.graphql)
-        self._executor = Executor(self.schema, database, clock, record_audit, services=services, runner=runner)
+        self._executor = Executor(self.schema, database, clock, record_audit, services=known, runner=runner)
 
     async def ask(self, actor: Actor, text: str, *, language: Language = "fr", **variables: Any) -> Outcome:
         """Raises what the API refuses before running: InsufficientScope, BadUserInput …"""

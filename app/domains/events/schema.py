@@ -97,10 +97,18 @@ async def _events(
         argument(description="The cursor of what was read last, from any channel; null begins with the oldest kept."),
     ] = None,
     topics: Annotated[
-        list[str] | None, argument(description="Only these, like `student.created`; null is all that the key may read.")
+        list[str] | None,
+        argument(
+            description="Only these, like `student.created`; null is all that the key may read.",
+            metadata={"example": ["student.created"]},
+        ),
     ] = None,
     wait: Annotated[
-        int, argument(description=f"How many seconds to wait where there is nothing yet: 0 to {LONGEST_WAIT}.")
+        int,
+        argument(
+            description=f"How many seconds to wait where there is nothing yet: 0 to {LONGEST_WAIT}.",
+            metadata={"example": 0},
+        ),
     ] = 0,
 ) -> EventsResult:
     context = info.context

@@ -1,6 +1,5 @@
 """What reading the log needs of the rest of the process: somebody who watches it, and somebody who knows the people."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,15 +7,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
-class LogWatch(ABC):
-    """Watches the logs of the schools that somebody waits for. One per process."""
+@dataclass(frozen=True, slots=True)
+class LogWatch:
+    """Watches the logs of the schools that somebody waits for.
 
-    @abstractmethod
-    async def wait_past(self, school_id: UUID, position: int, seconds: float) -> bool:
-        """Returns once the school's log reaches past `position`, or after `seconds`: whether it did.
+    `wait_past(school_id, position, seconds)` returns once the school's log reaches past `position`, or after
+    `seconds`: whether it did. Nothing is held meanwhile: no transaction, no connection.
+    """
 
-        Nothing is held meanwhile: no transaction, no connection.
-        """
+    wait_past: Callable[[UUID, int, float], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
