@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
 
 from app.api.executor import Executor
+from app.api.openings import opens, root_fields
 from app.api.operations import Preparer
 from app.api.slices import skooly_schema
 from app.core.clock import Clock, SystemClock
@@ -21,6 +23,8 @@ from app.domains.events.cursors import LogCursors
 from app.domains.events.watching import LogWatch, PeopleNamed
 from app.domains.partners.audit import record_audit
 from app.domains.partners.keyring import Keyring
+from app.domains.partners.openings import Openings
+from app.domains.partners.service import Peppers
 from app.domains.students.named import students_named
 from app.live.watch import Watch
 from app.settings import Settings
@@ -48,9 +52,18 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
     preparer = Preparer(schema)
     doorbell = Doorbell(settings.redis_url)
     watch = Watch(database, doorbell)
-    services = {**make_services(settings, database, clock), LogWatch: LogWatch(watch.wait_past)}
-    executor = Executor(schema, database, clock, record_audit, services=services)
     keyring = Keyring(database, settings.peppers, clock)
+    openings = Openings(partial(root_fields, schema), lambda scopes: opened_endpoints(facade, scopes))
+    services = {**make_services(settings, database, clock, openings), LogWatch: LogWatch(watch.wait_past)}
+    executor = Executor(
+        schema,
+        database,
+        clock,
+        record_audit,
+        services=services,
+        note_use=keyring.uses.note_scopes,
+    )
+    facade = make_facade(RestGateway(schema, preparer, executor, keyring), documents)
     return build_app(
         Parts(
             preparer=preparer,
@@ -59,24 +72,32 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
             checks=checks(database, head(), redis, lambda: keyring.fresh),
             lifespan=make_lifespan(database, redis, keyring, doorbell, watch),
             access_log=access_logger(settings.log_format),
-            mounted={f"{REST}/": make_facade(RestGateway(schema, preparer, executor, keyring), documents)},
+            mounted={f"{REST}/": facade},
             trusted_proxies=settings.trusted_proxies,
             secure=settings.public_url.startswith("https://"),
         )
     )
 
 
-def make_services(settings: Settings, database: Database, clock: Clock) -> Mapping[type, object]:
+def make_services(settings: Settings, database: Database, clock: Clock, openings: Openings) -> Mapping[type, object]:
     """What resolvers find in their context by class, for the life of the process."""
     return {
         Cursors: Cursors(settings.cursor_secret.get_secret_value()),
         LogCursors: LogCursors(settings.cursor_secret.get_secret_value()),
         PeopleNamed: PeopleNamed(students_named),
         AccessChecks: AccessChecks(database, clock),
+        Openings: openings,
+        Peppers: Peppers(settings.peppers),
     }
 
 
-def make_facade(gateway: RestGateway, documents: Path) -> App:
+def opened_endpoints(facade: Facade, scopes: frozenset[str]) -> list[str]:
+    """The operations of the facade that a key with these scopes may use: "GET /v1/students/{matricule}", by path."""
+    opened = (each.binding for each in facade.endpoints if opens(scopes, each.prepared.needs))
+    return [f"{each.method} {REST}{each.path}" for each in sorted(opened, key=lambda each: (each.path, each.method))]
+
+
+def make_facade(gateway: RestGateway, documents: Path) -> Facade:
     """`/v1`. Raises BrokenDocuments."""
     return Facade(
         gateway,

@@ -4,7 +4,7 @@ Every channel comes through `Executor.execute`. How the fields are resolved is b
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -13,6 +13,7 @@ import structlog
 from graphql import ExecutionResult, GraphQLError
 from graphql.execution.values import VariableValues
 
+from app.api.catalogue import Scopes
 from app.api.cost import Cost, check_cost
 from app.api.errors import Internal, OperationFailed, Timeout
 from app.api.faults import name_failure
@@ -60,6 +61,10 @@ class Outcome:
     cost: Cost = field(default_factory=Cost)
 
 
+NoteUse = Callable[[Actor, frozenset[Scopes]], None]
+"""Told which scopes each operation needed, one of each set; must not take time."""
+
+
 class Runner(Protocol):
     """Resolves the fields of an authorised operation. Must not raise for a failing field, but report it."""
 
@@ -81,6 +86,7 @@ class Executor:
         services: Mapping[type, object] | None = None,
         seconds: float = SECONDS,
         runner: Runner | None = None,
+        note_use: NoteUse | None = None,
     ) -> None:
         self._schema = schema
         self._database = database
@@ -89,6 +95,7 @@ class Executor:
         self._services = services or {}
         self._seconds = seconds
         self._runner = runner or PlannedRunner(schema.graphql)
+        self._note_use = note_use
         self._visible = VisibleSchemas(schema.sdl(), schema.catalogue)
 
     async def execute(
@@ -102,6 +109,8 @@ class Executor:
         values = read_variables(self._schema.graphql, prepared.operation, variables)
         cost = prepared.estimator.estimate(values.coerced)
         check_cost(cost)
+        if self._note_use is not None:
+            self._note_use(actor, prepared.needs.alternatives)
         if prepared.introspects:
             result = introspect(self._visible.seen_with(actor.scopes), prepared, values)
             return _outcome(result, cost, prepared, request)

@@ -1,12 +1,18 @@
-"""Who is asking: one integration's key, in one school."""
+"""Who is asking: one integration's key, in one school; or a key of the platform, in none."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
+NOWHERE = UUID(int=0)
+"""The school of whoever has none: a wall behind which no row of any school lies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An authenticated key. `zones` is None where the key may ask about every zone of its school."""
+    """An authenticated key. `zones` is None where the key may ask about every zone of its school.
+
+    A key of the platform has the school NOWHERE, no code, and UTC for its time zone.
+    """
 
     school_id: UUID
     school_code: str
@@ -16,3 +22,7 @@ class Actor:
     key_id: str
     scopes: frozenset[str]
     zones: frozenset[str] | None = None
+
+    @property
+    def of_platform(self) -> bool:
+        return self.school_id == NOWHERE

@@ -30,3 +30,7 @@ class Scope(StrEnum):
     FINANCE_JOURNALS_READ = "finance.journals:read"
     PAYMENTS_WRITE = "payments:write"
     WALLETS_WRITE = "wallets:write"
+    SCHOOLS_MANAGE = "schools:manage"
+    PARTNERS_MANAGE = "partners:manage"
+    KEYS_MANAGE = "keys:manage"
+    AUDIT_READ = "audit:read"

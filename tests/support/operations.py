@@ -1,12 +1,14 @@
 """Asking GraphQL as a partner would, without HTTP: the whole way through authoriser, executor and audit."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLSchema
 
 from app.api.authoriser import authorise
 from app.api.executor import Executor, Outcome, Request, Runner
+from app.api.openings import root_fields
 from app.api.operations import Preparer
 from app.api.plans import PlannedRunner
 from app.api.schema import assemble
@@ -20,7 +22,10 @@ from app.domains.access.loaders import AccessChecks
 from app.domains.events.cursors import LogCursors
 from app.domains.events.watching import PeopleNamed
 from app.domains.partners.audit import record_audit
+from app.domains.partners.openings import Openings
+from app.domains.partners.service import Peppers
 from app.domains.students.named import students_named
+from tests.support.factories.partners import PEPPERS
 
 CURSOR_SECRET = "a secret for tests: 32 characters"
 
@@ -45,6 +50,8 @@ class Asker:
             LogCursors: LogCursors(CURSOR_SECRET),
             PeopleNamed: PeopleNamed(students_named),
             AccessChecks: AccessChecks(database, clock),
+            Openings: Openings(partial(root_fields, self.schema), lambda _: []),
+            Peppers: Peppers(PEPPERS),
         } | dict(services or {})
         runner = make_runner(self.schema.graphql)
         self._executor = Executor(self.schema, database, clock, record_audit, services=known, runner=runner)

@@ -2,7 +2,9 @@
 
 PartnersError
 ├── SchoolError          SchoolCodeTaken · SchoolNotFound · UnknownTimezone
-├── KeyRequestError      UnknownPreset · KeyNotFound · KeyAlreadyRevoked · GraceNotOffered · NetworkUnreadable
+├── PartnerError         PartnerNotFound · PartnerNameTaken
+├── KeyRequestError      KeyNotFound · KeyAlreadyRevoked · KeyAlreadyShown · PresetNotOffered · ZonesNotOffered
+│   └── KeyRequestInvalid   UnknownPreset · GraceNotOffered · NetworkUnreadable
 ├── KeyRefused           KeyMissing · KeyMalformed · KeyUnknown · KeyExpired · KeyRevoked · KeyAddressRefused
 └── IdempotencyError     IdempotencyKeyReused · IdempotencyInFlight
 """
@@ -40,13 +42,37 @@ class UnknownTimezone(SchoolError):
     en = "Unknown time zone: “{timezone}” (a name like Africa/Dakar)."
 
 
+class PartnerError(PartnersError):
+    code = "PARTNER_ERROR"
+    fr = "La demande sur le partenaire est refusée."
+    en = "The request about the partner is refused."
+
+
+class PartnerNotFound(PartnerError):
+    code = "PARTNER_NOT_FOUND"
+    fr = "Aucun partenaire de cette école ne s'appelle « {partner} »."
+    en = "No partner of this school is called “{partner}”."
+
+
+class PartnerNameTaken(PartnerError):
+    code = "PARTNER_NAME_TAKEN"
+    fr = "Un partenaire de cette école s'appelle déjà « {partner} »."
+    en = "A partner of this school is already called “{partner}”."
+
+
 class KeyRequestError(PartnersError):
     code = "KEY_REQUEST_ERROR"
     fr = "La demande sur la clé est refusée."
     en = "The request about the key is refused."
 
 
-class UnknownPreset(KeyRequestError):
+class KeyRequestInvalid(KeyRequestError):
+    code = "KEY_REQUEST_INVALID"
+    fr = "Une clé ne peut pas être comme demandé."
+    en = "A key cannot be as it was asked for."
+
+
+class UnknownPreset(KeyRequestInvalid):
     code = "UNKNOWN_PRESET"
     fr = "Profil inconnu : « {preset} » (connus : {known})."
     en = "Unknown preset: “{preset}” (known: {known})."
@@ -64,13 +90,43 @@ class KeyAlreadyRevoked(KeyRequestError):
     en = "The key “{key_id}” is revoked, expired or already replaced."
 
 
-class GraceNotOffered(KeyRequestError):
+class KeyAlreadyShown(KeyRequestError):
+    """The request is repeated; the key's text was in the first answer and is kept nowhere."""
+
+    code = "KEY_ALREADY_SHOWN"
+    fr = (
+        "Cette demande a déjà été satisfaite : la clé « {key_id} » a été montrée une fois et n'est gardée nulle part. "
+        "Si elle est perdue, remplacez-la sans délai de grâce, ou révoquez-la et demandez-en une autre."
+    )
+    en = (
+        "This request was already fulfilled: the key “{key_id}” was shown once and is kept nowhere. "
+        "If it is lost, rotate it without grace, or revoke it and ask for another."
+    )
+
+
+class PresetNotOffered(KeyRequestError):
+    """Keys of this preset are issued on the server, by its command line."""
+
+    code = "PRESET_NOT_OFFERED"
+    fr = "Une clé « {preset} » se crée sur le serveur seulement (./skooly keys), jamais avec une clé de l'école."
+    en = "A “{preset}” key is made on the server alone (./skooly keys), never with a key of the school."
+
+
+class ZonesNotOffered(KeyRequestError):
+    """A key that is bound to zones lets nobody further than it goes itself."""
+
+    code = "ZONES_NOT_OFFERED"
+    fr = "Cette clé n'ouvre que les zones {zones} : elle ne peut en confier d'autres."
+    en = "This key opens the zones {zones} only: it cannot hand out others."
+
+
+class GraceNotOffered(KeyRequestInvalid):
     code = "GRACE_NOT_OFFERED"
     fr = "Délai de {hours} h non proposé : {offered} h."
     en = "A grace of {hours} h is not offered: {offered} h."
 
 
-class NetworkUnreadable(KeyRequestError):
+class NetworkUnreadable(KeyRequestInvalid):
     code = "NETWORK_UNREADABLE"
     fr = "« {network} » n'est pas un réseau comme 203.0.113.0/24 ou 2001:db8::/32."
     en = "“{network}” is not a network like 203.0.113.0/24 or 2001:db8::/32."

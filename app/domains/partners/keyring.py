@@ -40,7 +40,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 POLL = "SELECT generation FROM key_generation"
-# One statement, hence one snapshot: the row is as of this generation.
+# One statement, hence one snapshot: the row is as of this generation. A key of the platform has no school: it stands
+# behind a wall of its own, that of the nil UUID, where there is nothing.
 FIND_KEY = """
 SELECT k.school_id, k.id, k.key_id, k.partner_id, k.scopes, k.zones, k.cidrs, k.digest, k.pepper_version, k.expires_at,
     k.revoked_at, s.code AS school_code, s.timezone, p.name AS partner_name,
@@ -48,6 +49,11 @@ SELECT k.school_id, k.id, k.key_id, k.partner_id, k.scopes, k.zones, k.cidrs, k.
 FROM api_key k
 JOIN school s ON s.id = k.school_id
 JOIN partner p ON p.school_id = k.school_id AND p.id = k.partner_id
+WHERE k.key_id = $1
+UNION ALL
+SELECT nowhere, k.id, k.key_id, nowhere, k.scopes, NULL, k.cidrs, k.digest, k.pepper_version, k.expires_at,
+    k.revoked_at, '', 'UTC', k.name, (SELECT generation FROM key_generation)
+FROM platform_key k, (VALUES (uuid '00000000-0000-0000-0000-000000000000')) AS no_school (nowhere)
 WHERE k.key_id = $1
 """
 
@@ -90,7 +96,7 @@ class Keyring:
         self._polled_at = float("-inf")
         self._moved = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
-        self.uses = KeyUses(database)
+        self.uses = KeyUses(database, clock)
 
     async def start(self) -> None:
         """Polls once at once, then twice a second. Without a database it starts all the same, trusting nothing."""

@@ -12,10 +12,12 @@ class Preset:
     scopes: frozenset[Scope]
     fr: str
     en: str
+    by_hand: bool = False
+    """Its keys are issued by the command line on the server alone, never by a key of the school."""
 
 
-def _preset(name: str, *scopes: Scope, fr: str, en: str) -> Preset:
-    return Preset(name, frozenset(scopes), fr, en)
+def _preset(name: str, *scopes: Scope, fr: str, en: str, by_hand: bool = False) -> Preset:
+    return Preset(name, frozenset(scopes), fr, en, by_hand)
 
 
 PRESETS: dict[str, Preset] = {
@@ -83,13 +85,33 @@ PRESETS: dict[str, Preset] = {
             Scope.EVENTS_READ,
             fr="Skooly lui-même : tout ce que l'école lit et écrit",
             en="Skooly itself: all that the school reads and writes",
+            by_hand=True,
+        ),
+        _preset(
+            "admin",
+            Scope.PARTNERS_MANAGE,
+            Scope.KEYS_MANAGE,
+            Scope.AUDIT_READ,
+            fr="Console : les partenaires de l'école, leurs clés et l'audit",
+            en="Console: the school's partners, their keys and the audit",
+            by_hand=True,
         ),
     )
 }
 
 
+PLATFORM = _preset(
+    "platform",
+    Scope.SCHOOLS_MANAGE,
+    fr="Plateforme : les écoles de ce serveur, jamais leurs données",
+    en="Platform: the schools of this server, never their data",
+    by_hand=True,
+)
+"""What a key without a school may do."""
+
+
 def preset_named(name: str) -> Preset:
-    """Raises UnknownPreset, which lists those there are."""
+    """A preset for keys of a school. Raises UnknownPreset, which lists those there are."""
     try:
         return PRESETS[name]
     except KeyError:

@@ -12,9 +12,16 @@ from app.core.tables import Table, Walled, belongs_to, moment, one_of, words
 
 
 class School(Table, table=True):
-    """A tenant. `timezone` is an IANA name: due dates and meal windows are read in it."""
+    """A tenant. `timezone` is an IANA name: due dates and meal windows are read in it.
 
-    __table_args__ = (UniqueConstraint("code"), CheckConstraint("code = upper(code)", name="code_upper"))
+    `request_key` is the idempotency key of the request that opened it, `request_digest` what that one asked for.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("code"),
+        UniqueConstraint("request_key"),
+        CheckConstraint("code = upper(code)", name="code_upper"),
+    )
 
     id: UUID = Field(default=None, primary_key=True, sa_column_kwargs={"server_default": text("uuidv7()")})
     code: str = words()
@@ -22,6 +29,8 @@ class School(Table, table=True):
     timezone: str = words()
     currency: str = words()
     created_at: datetime = moment(default_now=True)
+    request_key: str | None = words(nullable=True)
+    request_digest: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
 
 
 class Partner(Walled, table=True):
@@ -60,6 +69,37 @@ class KeyUse(Walled, table=True):
     __table_args__ = (belongs_to("api_key", "id", ondelete="CASCADE"),)
 
     last_used_at: datetime = moment()
+
+
+class KeyScopeUse(Walled, table=True):
+    """When a key (`id`) last used one of its scopes; a scope it never used has no row."""
+
+    __tablename__ = "key_scope_use"
+    __table_args__ = (belongs_to("api_key", "id", ondelete="CASCADE"),)
+
+    scope: str = Field(primary_key=True, sa_type=Text)
+    last_used_at: datetime = moment()
+
+
+class PlatformKey(Table, table=True):
+    """A key of no school, for managing schools. Only the owner of the tables writes any: by the command line."""
+
+    __tablename__ = "platform_key"
+    __table_args__ = (UniqueConstraint("key_id"),)
+
+    id: UUID = Field(default=None, primary_key=True, sa_column_kwargs={"server_default": text("uuidv7()")})
+    key_id: str = words()
+    name: str = words()
+    preset: str = words()
+    scopes: list[str] = Field(sa_type=ARRAY(Text))
+    cidrs: list[str] | None = Field(default=None, sa_type=ARRAY(Text), nullable=True)
+    digest: bytes = Field(sa_type=LargeBinary)
+    pepper_version: int
+    created_at: datetime = moment(default_now=True)
+    expires_at: datetime | None = moment(nullable=True)
+    revoked_at: datetime | None = moment(nullable=True)
+    rotated_to: UUID | None = Field(default=None)
+    last_used_at: datetime | None = moment(nullable=True)
 
 
 class KeyGeneration(Table, table=True):

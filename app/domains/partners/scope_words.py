@@ -1,0 +1,27 @@
+"""What each scope lets a key do, in words: for whoever issues a key, and for its holder."""
+
+from app.core.errors import Language
+from app.core.scopes import Scope
+
+WORDS: dict[Scope, tuple[str, str]] = {
+    Scope.STUDENTS_READ: ("Lire un étudiant par son matricule.", "Read a student by matricule."),
+    Scope.STUDENTS_LIST: ("Parcourir tous les étudiants.", "Walk through all students."),
+    Scope.BADGES_READ: ("Savoir qui porte un badge.", "Learn who carries a badge."),
+    Scope.ACCESS_CHECK: ("Demander si un badge ouvre une zone.", "Ask whether a badge opens a zone."),
+    Scope.ACCESS_RECORD: ("Enregistrer des passages.", "Record passages."),
+    Scope.ABSENCES_WRITE: ("Enregistrer des absences.", "Record absences."),
+    Scope.FINANCE_STATUS_READ: ("Lire la situation financière, sans montants.", "Read green or red, without amounts."),
+    Scope.FINANCE_JOURNALS_READ: ("Lire les journaux comptables.", "Read the accounting journals."),
+    Scope.PAYMENTS_WRITE: ("Enregistrer des paiements.", "Record payments."),
+    Scope.WALLETS_WRITE: ("Recharger des porte-monnaie.", "Top up wallets."),
+    Scope.SCHOOLS_MANAGE: ("Ouvrir et modifier des écoles.", "Open and change schools."),
+    Scope.PARTNERS_MANAGE: ("Gérer les partenaires de l'école.", "Manage the school's partners."),
+    Scope.KEYS_MANAGE: ("Créer, remplacer et révoquer des clés.", "Issue, rotate and revoke keys."),
+    Scope.AUDIT_READ: ("Chercher qui a vu qui.", "Search who saw whom."),
+}
+
+
+def words_of(scope: str, language: Language) -> str:
+    """A scope that a key was given by an older version, and that is gone since, is told by its name."""
+    french, english = WORDS.get(scope, (scope, scope))  # type: ignore[call-overload]
+    return str(french if language == "fr" else english)
