@@ -4,10 +4,11 @@ from pathlib import Path
 
 from app.cli.data_directory import DataDirectory
 from app.cli.demo_keys import issue_demo_keys, kept_demo_keys
+from app.core.actor import NOWHERE
 from app.core.clock import SystemClock
 from app.core.database import Database
 from app.domains.partners.keyring import Keyring
-from app.domains.partners.presets import PRESETS
+from app.domains.partners.presets import PLATFORM, PRESETS
 from app.domains.partners.service import create_school
 
 PEPPERS = {1: bytes(range(32))}
@@ -19,16 +20,17 @@ async def test_one_key_per_preset_opens_what_the_preset_says(fresh_database: Dat
         fresh_database, code="DEMO", name="École de démonstration", timezone="Africa/Porto-Novo", currency="XOF"
     )
     keys = await issue_demo_keys(fresh_database, school, PEPPERS, directory)
-    assert keys.keys() == PRESETS.keys()
+    assert keys.keys() == {*PRESETS, PLATFORM.name}
     assert kept_demo_keys(directory) == keys
     assert (tmp_path / "demo-keys.json").stat().st_mode & 0o777 == 0o600
     keyring = Keyring(fresh_database, PEPPERS, SystemClock())
     await keyring.start()
     try:
-        for preset, key in keys.items():
-            actor = await keyring.authenticate(key, "127.0.0.1")
+        for preset in PRESETS:
+            actor = await keyring.authenticate(keys[preset], "127.0.0.1")
             assert actor.scopes == PRESETS[preset].scopes
             assert actor.school_id == school.id
+        assert (await keyring.authenticate(keys[PLATFORM.name], "127.0.0.1")).school_id == NOWHERE
     finally:
         await keyring.stop()
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import httpx
 
-from app.domains.partners.presets import PRESETS
 from tests.e2e.conftest import School
 
 
@@ -14,15 +13,17 @@ def test_every_example_of_a_reading_endpoint_is_answered(school: School) -> None
     asked = 0
     for path, methods in document["paths"].items():
         if "get" in methods:
-            answer = _first_answer(school, path, methods["get"]["parameters"])
+            answer = _first_answer(school, path, methods["get"].get("parameters", []))
             assert answer.status_code == 200 or answer.json()["decision"] == "denied"
             asked += 1
     assert asked
 
 
 def _first_answer(school: School, path: str, parameters: list[dict[str, Any]]) -> httpx.Response:
+    """What only the server can make, a cursor, has no example."""
     for each in parameters:
-        path = path.replace(f"{{{each['name']}}}", each["example"].replace("/", "%2F"))
-    query = {each["name"]: each["example"] for each in parameters if each["in"] == "query"}
-    answers = (school.client(preset).get(f"/v1{path}", params=query or None) for preset in PRESETS)
+        if each["in"] == "path":
+            path = path.replace(f"{{{each['name']}}}", each["example"].replace("/", "%2F"))
+    query = {each["name"]: each["example"] for each in parameters if each["in"] == "query" and "example" in each}
+    answers = (school.client(preset).get(f"/v1{path}", params=query or None) for preset in school.keys)
     return next(each for each in answers if "insufficient-scope" not in each.text)

@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
-from app.api.authoriser import authorise
+from app.api.authoriser import Needs, authorise
 from app.api.executor import Executor, Outcome, Request, Runner
 from app.api.openings import root_fields
 from app.api.operations import Preparer
@@ -55,6 +55,9 @@ class Asker:
         } | dict(services or {})
         runner = make_runner(self.schema.graphql)
         self._executor = Executor(self.schema, database, clock, record_audit, services=known, runner=runner)
+
+    def needs(self, text: str) -> Needs:
+        return self._preparer.prepare(text).needs
 
     async def ask(self, actor: Actor, text: str, *, language: Language = "fr", **variables: Any) -> Outcome:
         """Raises what the API refuses before running: InsufficientScope, BadUserInput …"""

@@ -59,6 +59,7 @@ MADE_ALREADY = {"school", "school_log", "log_epoch", "fan_out", "endpoint_state"
 # What the application may not write, and who does.
 OTHER_WRITERS = {
     "key_use": Wall.auth(),
+    "key_scope_use": Wall.auth(),
     "attempt": Wall.worker(),
     **{name: Wall.worker() for name in ("audit_seal", "audit_subject", "audit_salt", "audit_chain")},
 }

@@ -21,6 +21,7 @@ NO_SCHOOL = (asyncpg.UndefinedObjectError, asyncpg.InvalidTextRepresentationErro
 # Who may see rows of every school, and do what with them. A new crossing is a decision: write it down here.
 CROSSINGS = {
     ("skooly_auth", "api_key"): {"SELECT"},
+    ("skooly_auth", "key_scope_use"): {"SELECT", "INSERT", "UPDATE"},
     ("skooly_auth", "key_use"): {"SELECT", "INSERT", "UPDATE"},
     ("skooly_auth", "partner"): {"SELECT"},
     ("skooly_auth", "school"): {"SELECT"},

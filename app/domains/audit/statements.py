@@ -70,7 +70,9 @@ WHERE school_id = :school_id
 """
 )
 
-CHAIN_HEAD = text("SELECT position, link, sealed_until FROM audit_chain WHERE school_id = :school_id")
+CHAIN_HEAD_HERE = text(
+    "SELECT position, link, sealed_until FROM audit_chain WHERE school_id = current_setting('app.school')::uuid"
+)
 
 # The chain from a position on, each link with the entry it is about, where that is still there.
 SEALED_ENTRIES = text(

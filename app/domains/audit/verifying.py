@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import Database, Wall
 from app.domains.audit.links import FORGOTTEN, Entry, commitment, first_link, next_link
-from app.domains.audit.statements import CHAIN_HEAD, SALTS_OF, SEALED_ENTRIES, UNSEALED_ENTRIES
+from app.domains.audit.statements import CHAIN_HEAD_HERE, SALTS_OF, SEALED_ENTRIES, UNSEALED_ENTRIES
 
 BATCH = 2_000
 
@@ -55,7 +55,7 @@ async def verify_chain(database: Database, school_id: UUID, anchor: Anchor | Non
     """Walks the chain from its beginning, in short transactions, up to where it ends now."""
     walk = _Walk(school_id, anchor)
     async with database.transaction(Wall.app(school_id)) as session:
-        head = (await session.execute(CHAIN_HEAD, {"school_id": school_id})).one_or_none()
+        head = (await session.execute(CHAIN_HEAD_HERE)).one_or_none()
         if head is not None:
             walk.end, until = head, head.sealed_until
             walk.unsealed = await session.scalar(UNSEALED_ENTRIES, {"school_id": school_id, "until": until}) or 0

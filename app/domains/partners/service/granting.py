@@ -20,7 +20,7 @@ from app.core.errors import InvalidInput
 from app.domains.partners.errors import PresetNotOffered, ZonesNotOffered
 from app.domains.partners.presets import PLATFORM, PRESETS, preset_named
 from app.domains.partners.service.key_lists import KeyRecord, describe_key
-from app.domains.partners.service.keys import IssuedKey, issue_key, lock_key, read_zones, rotate_key
+from app.domains.partners.service.keys import IssuedKey, issue_key, lock_key, read_networks, read_zones, rotate_key
 from app.domains.partners.service.partners import ensure_partner
 from app.domains.partners.service.schools import own_school
 
@@ -61,11 +61,11 @@ async def grant_key(
     issued = await issue_key(
         session,
         await own_school(session),
-        await ensure_partner(session, partner),
+        await ensure_partner(session, partner, "partner"),
         preset,
         peppers.by_version,
         zones=_within(actor, zones),
-        cidrs=networks,
+        cidrs=read_networks(networks, "networks"),
         expires_at=_future(expires_at, actor, clock),
     )
     return await _shown(session, issued)

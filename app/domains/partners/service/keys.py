@@ -139,17 +139,17 @@ def read_zones(zones: Iterable[str] | None) -> list[str] | None:
     return _not_empty(codes, "zones")
 
 
-def read_networks(cidrs: Iterable[str] | None) -> list[str] | None:
+def read_networks(cidrs: Iterable[str] | None, field: str = "cidrs") -> list[str] | None:
     if cidrs is None:
         return None
-    return _not_empty([_network(cidr) for cidr in cidrs], "cidrs")
+    return _not_empty([_network(cidr, field) for cidr in cidrs], field)
 
 
-def _network(cidr: str) -> str:
+def _network(cidr: str, field: str) -> str:
     try:
         return str(ipaddress.ip_network(cidr.strip()))
     except ValueError:
-        raise NetworkUnreadable(field="cidrs", network=cidr) from None
+        raise NetworkUnreadable(field=field, network=cidr) from None
 
 
 def _not_empty(values: list[str], field: str) -> list[str]:

@@ -27,11 +27,11 @@ class PartnerRecord:
     keys: int
 
 
-async def ensure_partner(session: AsyncSession, name: str) -> Partner:
+async def ensure_partner(session: AsyncSession, name: str, field: str = "name") -> Partner:
     """The partner of that name in the transaction's school, made where there is none."""
-    made = insert(Partner).values(school_id=THIS_SCHOOL, name=read_name(name)).on_conflict_do_nothing()
+    made = insert(Partner).values(school_id=THIS_SCHOOL, name=read_name(name, field)).on_conflict_do_nothing()
     await session.execute(made)
-    return await find_partner(session, name)
+    return await find_partner(session, name, field)
 
 
 async def find_partner(session: AsyncSession, name: str, field: str = "partner") -> Partner:
