@@ -1,11 +1,11 @@
 """A real browser over the running platform. Chromium is the system's: `apt-get install chromium`."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.e2e.conftest import School, school  # noqa: F401  (a fixture)
 
@@ -22,13 +22,13 @@ FLAGS = [
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+async def browser() -> AsyncIterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
-        browser.close()
+        await browser.close()
 
 
 @dataclass
@@ -46,11 +46,11 @@ class Witness:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A fresh profile, in French as most of our users have it."""
-    context = browser.new_context(locale="fr-FR", viewport={"width": 1400, "height": 850})
+    context = await browser.new_context(locale="fr-FR", viewport={"width": 1400, "height": 850})
     yield context
-    context.close()
+    await context.close()
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def witness(school: School) -> Witness:  # noqa: F811
 
 
 @pytest.fixture
-def page(context: BrowserContext, witness: Witness) -> Page:
-    page = context.new_page()
+async def page(context: BrowserContext, witness: Witness) -> Page:
+    page = await context.new_page()
     witness.watch(page)
     return page

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.web.graphiql.guide import GUIDE, Example, examples
+from app.web.graphiql.guide import FROM_BEFORE, GUIDE, Example, examples
 from tests.e2e.conftest import School
 from tests.e2e.documents import examples as commands
 from tests.support.platform import RunningPlatform
@@ -35,12 +35,35 @@ def _squeezed(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
+class Seen:
+    """The last value of each name in the answers so far."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, object] = {}
+
+    def note(self, value: object) -> None:
+        for name, inner in value.items() if isinstance(value, dict) else ():
+            self._values[name] = inner
+            self.note(inner)
+        for inner in value if isinstance(value, list) else ():
+            self.note(inner)
+
+    def fill(self, value: object) -> object:
+        if isinstance(value, dict):
+            return {name: self.fill(inner) for name, inner in value.items()}
+        if isinstance(value, str) and value.startswith(FROM_BEFORE):
+            return self._values[value.removeprefix(FROM_BEFORE)]
+        return value
+
+
 def test_every_operation_answers_as_printed(own_school: School) -> None:
+    seen = Seen()
     for each in FOUND:
         answer = own_school.client(each.preset).post(
-            "/graphql", json={"query": each.query, "variables": each.variables}
+            "/graphql", json={"query": each.query, "variables": seen.fill(each.variables)}
         )
         body = answer.json()
+        seen.note(body)
         assert each.answer is not None, f"{each.title}: the guide shows no answer"
         shown = body if '"errors"' in each.answer else body.get("data")
         assert fits(each.answer, shown), f"{each.title} answered\n{json.dumps(body, ensure_ascii=False, indent=2)}"
@@ -52,6 +75,12 @@ def test_every_command_answers_as_printed(own_school: School) -> None:
     for each in found:
         printed = each.run(own_school.platform.url, own_school.keys)
         assert each.fits(printed), f"{each.command}\nprinted\n{printed}"
+
+
+def test_what_is_not_printed_does_not_fit() -> None:
+    assert fits('{"a": [{"b": "…"}, …]}', {"a": [{"b": "x"}, {"c": 1}]})
+    for shown in ('{"a": 1}', '{"a": {"b": "…"}}', '{"a": […], "c": 1}', ""):
+        assert not fits(shown, {"a": [{"b": "x"}]})
 
 
 def test_titles_are_told_apart() -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 GUIDE = Path(__file__).parents[3] / "docs" / "graphql.md"
+FROM_BEFORE = "…"
+"""A variable `…endCursor` is what an earlier answer gave under that name."""
 _PIECE = re.compile(r"^#{2,} (?P<heading>[^\n]+)$|^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -55,7 +57,9 @@ def _complete(found: list[Example], info: str, text: str) -> None:
 
 
 def shown(found: list[Example]) -> Iterator[dict[str, Any]]:
-    """What the page takes of them."""
+    """What the page takes of them: those that run as they stand."""
     for each in found:
+        if FROM_BEFORE in json.dumps(each.variables, ensure_ascii=False):
+            continue
         variables = json.dumps(each.variables, ensure_ascii=False, indent=2) if each.variables else ""
         yield {"title": each.title, "query": each.query + "\n", "variables": variables}
