@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from app.api.budgets import Budgets, ValkeyLeases
 from app.api.executor import Executor
 from app.api.openings import opens, root_fields
 from app.api.operations import Preparer
@@ -32,6 +33,7 @@ from app.web.application import Lifespan, Parts, build_app
 from app.web.body import MAX_BODY
 from app.web.exchange import App, Scope, exchange_of
 from app.web.generated import DOCUMENTS
+from app.web.keys import MeteredKeyring
 from app.web.readiness import VALKEY_SECONDS, checks
 from app.web.rest import RestGateway
 from compat_rest.facade import Facade
@@ -54,7 +56,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
     watch = Watch(database, doorbell)
     keyring = Keyring(database, settings.peppers, clock)
     openings = Openings(partial(root_fields, schema), lambda scopes: opened_endpoints(facade, scopes))
-    services = {**make_services(settings, database, clock, openings), LogWatch: LogWatch(watch.wait_past)}
+    budgets = Budgets(ValkeyLeases(redis), clock, limit=settings.budget_points)
+    services = {
+        **make_services(settings, database, clock, openings),
+        LogWatch: LogWatch(watch.wait_past),
+        Budgets: budgets,
+    }
     executor = Executor(
         schema,
         database,
@@ -63,18 +70,20 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
         services=services,
         note_use=keyring.uses.note_scopes,
     )
-    facade = make_facade(RestGateway(schema, preparer, executor, keyring), documents)
+    door = MeteredKeyring(keyring, budgets)
+    facade = make_facade(RestGateway(schema, preparer, executor, door), documents)
     return build_app(
         Parts(
             preparer=preparer,
             executor=executor,
-            keyring=keyring,
+            keyring=door,
             checks=checks(database, head(), redis, lambda: keyring.fresh),
-            lifespan=make_lifespan(database, redis, keyring, doorbell, watch),
+            lifespan=make_lifespan(database, redis, keyring, doorbell, watch, budgets),
             access_log=access_logger(settings.log_format),
             mounted={f"{REST}/": facade},
             trusted_proxies=settings.trusted_proxies,
             secure=settings.public_url.startswith("https://"),
+            budgets=budgets,
         )
     )
 
@@ -114,7 +123,9 @@ def _note_route(scope: Scope, template: str) -> None:
     exchange_of(scope).route = template
 
 
-def make_lifespan(database: Database, redis: Redis, keyring: Keyring, doorbell: Doorbell, watch: Watch) -> Lifespan:
+def make_lifespan(
+    database: Database, redis: Redis, keyring: Keyring, doorbell: Doorbell, watch: Watch, budgets: Budgets
+) -> Lifespan:
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
         async with database, doorbell, watch:
@@ -123,6 +134,7 @@ def make_lifespan(database: Database, redis: Redis, keyring: Keyring, doorbell: 
                 yield
             finally:
                 await keyring.stop()
+                await budgets.stop()
                 await redis.aclose()
 
     return lifespan

@@ -95,6 +95,8 @@ class Settings(DatabaseSettings):
     name_server_port: int = Field(default=53, ge=1, le=65535)
     pool_size: int = Field(default=10, ge=2, le=200)
     """Connections to PostgreSQL per process."""
+    budget_points: int = Field(default=6_000, gt=1_000, le=1_000_000_000)
+    """What a key may spend in a minute, in cost points; more than the dearest operation costs."""
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -48,6 +48,7 @@ class Stage:
             "SKOOLY_REDIS_URL": self.servers.redis_url(),
             "SKOOLY_KEY_PEPPERS": json.dumps(peppers),
             "SKOOLY_SECRET_KEYS": json.dumps({"1": base64.b64encode(SECRET_KEY).decode()}),
+            "SKOOLY_BUDGET_POINTS": "1000000000",
             "SKOOLY_CURSOR_SECRET": "a secret for benchmarks: 32 characters",
             "BENCH_DSN": self.servers.superuser_dsn(DATABASE),
             "BENCH_KEYS": ",".join(self.keys.values()),

@@ -20,6 +20,7 @@ Json = dict[str, Any]
 
 _ALWAYS = frozenset({401, 403, 408, 429, 431, 500, 503, 504})
 """Statuses with which the application can refuse any request, where its table of codes has them."""
+_COME_BACK = frozenset({429, 503})
 _IDEMPOTENCY = "Idempotency-Key"
 _OF_INPUT = frozenset({"INVALID_INPUT", "BAD_USER_INPUT"})
 """Codes by which the application refuses a value that the facade has let through."""
@@ -189,6 +190,9 @@ class Responses:
         return {"value": {**value, "requestId": "0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e"}}
 
     def _headers(self, status: int, answer: bool) -> Json:
+        if status in _COME_BACK:
+            seconds = {"description": "Seconds until trying again is right.", "schema": {"type": "integer"}}
+            return {"Retry-After": seconds}
         if not answer:
             return {}
         names = dict(self._endpoint.lifecycle.headers)

@@ -59,6 +59,14 @@ class CostExceeded(OperationRefused):
     en = "The operation costs too much: {unit} {measured}, at most {maximum}. Ask for less a page."
 
 
+class RateLimited(OperationRefused):
+    """`seconds` from now, trying again is right."""
+
+    code = "RATE_LIMITED"
+    fr = "Cette clé a dépensé ses {limit} points de la minute. Réessayez dans {seconds} s."
+    en = "This key has spent its {limit} points of the minute. Try again in {seconds} s."
+
+
 class MixedIntrospection(OperationRefused):
     code = "MIXED_INTROSPECTION"
     fr = "L'introspection (__schema, __type) se demande dans une opération à part."

@@ -13,6 +13,7 @@ import structlog
 from graphql import ExecutionResult, GraphQLError
 from graphql.execution.values import VariableValues
 
+from app.api.budgets import Budgets
 from app.api.catalogue import Scopes
 from app.api.cost import Cost, check_cost
 from app.api.errors import Internal, OperationFailed, Timeout
@@ -30,6 +31,8 @@ from app.core.errors import Language, SkoolyError, Unavailable
 from app.core.graph.context import Context, RecordAudit
 
 SECONDS = 5.0
+REQUEST_COST = 1
+"""What a request costs its key at the door, whatever becomes of it."""
 log = structlog.get_logger()
 
 
@@ -96,6 +99,7 @@ class Executor:
         self._seconds = seconds
         self._runner = runner or PlannedRunner(schema.graphql)
         self._note_use = note_use
+        self._budgets = self._services.get(Budgets)
         self._visible = VisibleSchemas(schema.sdl(), schema.catalogue)
 
     async def execute(
@@ -103,12 +107,14 @@ class Executor:
     ) -> Outcome:
         """Runs an operation that `authorise` has let pass.
 
-        Raises BadUserInput or CostExceeded before anything has run, and Timeout, Unavailable or Internal when
-        nothing came of the operation.
+        Raises BadUserInput, CostExceeded or RateLimited before anything has run, and Timeout, Unavailable or Internal
+        when nothing came of the operation.
         """
         values = read_variables(self._schema.graphql, prepared.operation, variables)
         cost = prepared.estimator.estimate(values.coerced)
         check_cost(cost)
+        if isinstance(self._budgets, Budgets):
+            self._budgets.spend(actor, cost.cost)
         if self._note_use is not None:
             self._note_use(actor, prepared.needs.alternatives)
         if prepared.introspects:
@@ -123,6 +129,7 @@ class Executor:
             operation=prepared.label,
             channel=request.channel,
             record_audit=self._record_audit,
+            cost=REQUEST_COST + cost.cost,
             services=self._services,
         )
         return _outcome(await self._resolve(prepared, values, context), cost, prepared, request)

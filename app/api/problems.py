@@ -35,6 +35,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "CONFLICTING_KEYS": Problem(401, "Deux clés différentes", "Two different keys"),
     "INSUFFICIENT_SCOPE": Problem(403, "Droits insuffisants", "Insufficient scope"),
     "INSUFFICIENT_ZONE": Problem(403, "Zone fermée à cette clé", "Zone closed to this key"),
+    "RATE_LIMITED": Problem(429, "Budget de la minute dépensé", "Rate limited"),
     # The operation
     "GRAPHQL_PARSE_FAILED": Problem(400, "Document GraphQL illisible", "Unreadable GraphQL document"),
     "GRAPHQL_VALIDATION_FAILED": Problem(400, "Document GraphQL invalide", "Invalid GraphQL document"),
@@ -182,9 +183,11 @@ def status_of(code: str) -> int:
     return problem_of(code).status
 
 
-def headers_of(code: str) -> dict[str, str]:
+def headers_of(failure: SkoolyError) -> dict[str, str]:
     """What the status obliges to: a time to come back, a way to authenticate."""
-    status = status_of(code)
+    status = status_of(failure.code)
+    if status == 429:
+        return {"retry-after": str(failure.facts["seconds"])}
     if status in _RETRIED:
         return {"retry-after": str(RETRY_AFTER_SECONDS)}
     if status == 401:

@@ -3,6 +3,7 @@
 from functools import cache
 from types import ModuleType
 
+from app.api.budgets.schema import RateLimitQuery
 from app.api.schema import ApiSchema, assemble
 from app.core.graph.node import NodeKind, node_roots
 from app.domains.absences import schema as absences
@@ -31,6 +32,6 @@ NODES: tuple[NodeKind, ...] = tuple(kind for module in SLICES for kind in getatt
 def skooly_schema() -> ApiSchema:
     """The schema of the product. Raises SchemaRefused."""
     return assemble(
-        [*(module.Query for module in SLICES if hasattr(module, "Query")), node_roots(NODES)],
+        [*(module.Query for module in SLICES if hasattr(module, "Query")), node_roots(NODES), RateLimitQuery],
         [module.Mutation for module in SLICES if hasattr(module, "Mutation")],
     )

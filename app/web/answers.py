@@ -58,5 +58,5 @@ async def send_problem(
         status_of(failure.code),
         problem_body(failure, exchange.language, exchange.request_id),
         content_type=PROBLEM_JSON,
-        headers={"content-language": exchange.language, **headers_of(failure.code), **(headers or {})},
+        headers={"content-language": exchange.language, **headers_of(failure), **(headers or {})},
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.routing import BaseRoute, Router
 
+from app.api.budgets import Budgets
 from app.api.executor import Executor
 from app.api.operations import Preparer
 from app.web.client_address import Networks
@@ -38,6 +39,7 @@ class Parts:
     routes: Sequence[BaseRoute] = ()
     trusted_proxies: Networks = ()
     secure: bool = False
+    budgets: Budgets | None = None
 
 
 def build_app(parts: Parts) -> App:
@@ -63,4 +65,5 @@ def build_app(parts: Parts) -> App:
         parts.access_log,
         trusted=parts.trusted_proxies,
         secure=parts.secure,
+        budgets=parts.budgets,
     )

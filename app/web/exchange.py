@@ -55,6 +55,13 @@ def current_exchange() -> Exchange:
     return _current.get()
 
 
+def note_actor(actor: Actor) -> None:
+    """On the exchange of the request this task answers, where it is one: a socket has none."""
+    exchange = _current.get(None)
+    if exchange is not None:
+        exchange.actor = actor
+
+
 def header(scope: Scope, name: bytes) -> str | None:
     """The first header of that name (in lower case), decoded as Latin-1."""
     for key, value in scope["headers"]:

@@ -76,7 +76,7 @@ async def refuse(scope: Scope, send: Send, exchange: Exchange, failure: SkoolyEr
     status = status_of(failure.code)
     if content_type.startswith(PLAIN_JSON) and failure.code in ANSWERED_IN_GRAPHQL:
         status = 200
-    headers = {"content-language": exchange.language, **headers_of(failure.code)}
+    headers = {"content-language": exchange.language, **headers_of(failure)}
     if isinstance(failure, MethodNotAllowed):
         headers["allow"] = str(failure.facts["allowed"])
     body = orjson.dumps({"errors": _request_errors(failure, exchange)})

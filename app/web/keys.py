@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from app.api.budgets import Budgets
+from app.api.executor import REQUEST_COST
 from app.core.actor import Actor
 from app.domains.partners.errors import KeyMissing
 from app.web.errors import ConflictingKeys
-from app.web.exchange import Exchange, Scope
+from app.web.exchange import Exchange, Scope, note_actor
 
 _BEARER = "bearer "
 
@@ -15,6 +17,21 @@ class Keyring(Protocol):
     """Knows every key there is. `authenticate` raises a named failure for a key that does not open the door."""
 
     async def authenticate(self, token: str, client_ip: str | None) -> Actor: ...
+
+
+class MeteredKeyring:
+    """A keyring at a door where each request costs its key, also one of which nothing comes."""
+
+    def __init__(self, keyring: Keyring, budgets: Budgets) -> None:
+        self._keyring = keyring
+        self._budgets = budgets
+
+    async def authenticate(self, token: str, client_ip: str | None) -> Actor:
+        """Raises RateLimited, besides what the keyring raises."""
+        actor = await self._keyring.authenticate(token, client_ip)
+        note_actor(actor)
+        self._budgets.spend(actor, REQUEST_COST)
+        return actor
 
 
 def key_in(headers: Iterable[tuple[str, str]]) -> str:

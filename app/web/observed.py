@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+from app.api.budgets import Budgets
+from app.web.budget_headers import budget_headers
 from app.web.client_address import Networks, client_address
 from app.web.exchange import App, Exchange, Message, Receive, Scope, Send, begin_exchange, header
 from app.web.metrics import RequestMetrics
@@ -21,15 +23,23 @@ SECURITY_HEADERS: dict[bytes, bytes] = {
 
 
 class Observed:
-    """`log` is a structlog logger; `secure` says that the public URL is https."""
+    """`log` is a structlog logger; `secure` says that the public URL is https; `budgets` are told to their keys."""
 
     def __init__(
-        self, app: App, metrics: RequestMetrics, log: Any, *, trusted: Networks = (), secure: bool = False
+        self,
+        app: App,
+        metrics: RequestMetrics,
+        log: Any,
+        *,
+        trusted: Networks = (),
+        secure: bool = False,
+        budgets: Budgets | None = None,
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._log = log
         self._trusted = trusted
+        self._budgets = budgets
         self._defaults = dict(SECURITY_HEADERS)
         if secure:
             self._defaults[b"strict-transport-security"] = b"max-age=31536000; includeSubDomains"
@@ -66,6 +76,8 @@ class Observed:
         complete += [each for each in self._defaults.items() if each[0] not in present]
         if b"cache-control" not in present and b"etag" not in present:
             complete.append((b"cache-control", b"no-store"))
+        if self._budgets is not None and exchange.actor is not None:
+            complete += budget_headers(self._budgets.of(exchange.actor))
         complete.append((b"x-request-id", str(exchange.request_id).encode()))
         return complete
 

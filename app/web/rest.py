@@ -84,4 +84,4 @@ def _language() -> Language:
 
 
 def _refusal(failure: SkoolyError, language: Language) -> Refusal:
-    return Refusal(failure.code, failure.message(language), field=failure.field, headers=headers_of(failure.code))
+    return Refusal(failure.code, failure.message(language), field=failure.field, headers=headers_of(failure))

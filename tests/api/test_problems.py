@@ -3,7 +3,10 @@ import pkgutil
 import re
 
 import app
+from app.api.errors import RateLimited
 from app.api.problems import PROBLEMS, headers_of, named_failures, problem_of
+from app.core.errors import InvalidInput, Unavailable
+from app.domains.partners.errors import KeyMissing
 
 OF_THE_COMMAND_LINE = re.compile(r"app\.core\.(tabular|staging|safety)|app\.domains\.\w+\.imports\b")
 """What reads files or refuses to start speaks to whoever typed the command: it has no status."""
@@ -45,6 +48,7 @@ def test_what_is_not_in_the_table_is_an_internal_error() -> None:
 
 
 def test_statuses_bring_the_headers_they_oblige_to() -> None:
-    assert headers_of("UNAVAILABLE") == {"retry-after": "5"}
-    assert "www-authenticate" in headers_of("UNAUTHENTICATED")
-    assert headers_of("INVALID_INPUT") == {}
+    assert headers_of(Unavailable()) == {"retry-after": "5"}
+    assert headers_of(RateLimited(limit=6000, seconds=12)) == {"retry-after": "12"}
+    assert "www-authenticate" in headers_of(KeyMissing())
+    assert headers_of(InvalidInput(reason_fr="", reason_en="")) == {}

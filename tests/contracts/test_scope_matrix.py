@@ -88,7 +88,7 @@ OPENED = {
         "Mutation.updateSchool",
     },
 }
-OPENED_TO_ALL = {"Query.viewer"}
+OPENED_TO_ALL = {"Query.viewer", "Query.rateLimit"}
 ENDPOINTS = {
     "cantine": {("GET", "/v1/students/badge/{id}")},
     "tourniquet": {("GET", "/v1/access-control/check"), ("POST", "/v1/access-control/passages")},
@@ -219,6 +219,7 @@ def test_introspection_shows_a_key_what_it_may_use(school: School) -> None:
     assert answer.json()["data"]["__schema"]["queryType"]["fields"] == [
         {"name": "studentByBadge"},
         {"name": "viewer"},
+        {"name": "rateLimit"},
     ]
 
 

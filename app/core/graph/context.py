@@ -45,8 +45,9 @@ class RecordAudit(Protocol):
 class Context:
     """One operation of one actor.
 
-    `request_id` is a uuidv7. `services` holds what lives as long as the process (batchers), by class. Subjects noted
-    by `saw` are written as one audit row before the transaction that showed them ends.
+    `request_id` is a uuidv7; `cost` is what the whole request costs the key. `services` holds what lives as long as the
+    process (batchers), by class. Subjects noted by `saw` are written as one audit row before the transaction that
+    showed them ends.
     """
 
     actor: Actor
@@ -57,6 +58,7 @@ class Context:
     operation: str
     channel: str
     record_audit: RecordAudit
+    cost: int = 0
     services: Mapping[type, object] = field(default_factory=dict)
     subjects: set[UUID] = field(default_factory=set)
     _session: AsyncSession | None = None
