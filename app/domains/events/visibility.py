@@ -14,6 +14,9 @@ from app.domains.events.topics import Topic
 READERS: Mapping[str, frozenset[Scope]] = {
     "student": frozenset({Scope.STUDENTS_READ, Scope.STUDENTS_LIST}),
     "badge": frozenset({Scope.BADGES_READ, Scope.STUDENTS_LIST}),
+    "programme": frozenset({Scope.PROGRAMMES_READ}),
+    "class": frozenset({Scope.PROGRAMMES_READ}),
+    "school_year": frozenset({Scope.SCHOOL_YEARS_READ}),
     "invoice": frozenset({Scope.PAYMENTS_WRITE}),
     "payment": frozenset({Scope.PAYMENTS_WRITE}),
     "wallet": frozenset({Scope.WALLETS_WRITE}),
