@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.domains.finance.invoice_records import FreedRecord, InvoiceRecord
+from app.domains.finance.journal_records import LedgerEntryRecord, PeriodRecord
 from app.domains.finance.records import PaymentRecord, RefundRecord, WalletEntryRecord
 
 
@@ -152,3 +153,36 @@ def entry_facts(
 def account_map_facts(*, chart: str, accounts: dict[str, str], journals: dict[str, str]) -> dict[str, Any]:
     """Of `account_map.changed`: the account and the journal of each use."""
     return {"chart": chart, "accounts": accounts, "journals": journals}
+
+
+def journal_facts(*, code: str, label: str) -> dict[str, Any]:
+    """Of `journal.created` and `journal.updated`."""
+    return {"code": code, "label": label}
+
+
+def fiscal_year_facts(*, code: str, starts_on: date, ends_on: date) -> dict[str, Any]:
+    """Of `fiscal_year.opened`, which gives a `reason` as well where it opens again, and of `fiscal_year.closed`."""
+    return {"fiscal_year": code, "starts_on": starts_on.isoformat(), "ends_on": ends_on.isoformat()}
+
+
+def period_facts(period: PeriodRecord, *, reason: str | None = None) -> dict[str, Any]:
+    """Of `period.closed`, and with a `reason` of `period.opened`."""
+    facts = {
+        "period": period.code,
+        "fiscal_year": period.fiscal_year,
+        "starts_on": period.starts_on.isoformat(),
+        "ends_on": period.ends_on.isoformat(),
+    }
+    return facts if reason is None else {**facts, "reason": reason}
+
+
+def ledger_entry_facts(entry: LedgerEntryRecord) -> dict[str, Any]:
+    """Of what befalls an entry; `number` is null while it has none."""
+    return {
+        "journal": entry.journal_code,
+        "number": entry.number,
+        "entry_date": entry.entry_date.isoformat(),
+        "piece_ref": entry.piece_ref,
+        "currency": entry.currency,
+        "total": sum(line.debit for line in entry.lines),
+    }

@@ -111,3 +111,85 @@ class JournalDayRecord:
             sides[0] += sum(line.debit for line in entry.lines)
             sides[1] += sum(line.credit for line in entry.lines)
         return [Total(currency, *sums[currency]) for currency in sorted(sums)]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntryRecord:
+    """An entry with its lines, draft or validated. A draft has neither an instant of validation nor, yet, a number.
+
+    `reversed_by` is the entry that takes it back; `students` are those among its auxiliary accounts.
+    """
+
+    id: UUID
+    journal_code: str
+    journal_label: str
+    number: int | None
+    entry_date: date
+    piece_ref: str
+    piece_date: date
+    label: str
+    currency: str
+    fiscal_year: str
+    period: str
+    status: str
+    validated_at: datetime | None
+    source: Source | None
+    reverses_entry_id: UUID | None
+    reversed_by: UUID | None
+    lines: tuple[Line, ...]
+    students: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """A line as people give it: the account's name, where they leave it out, is the chart's."""
+
+    account: str
+    debit: int = 0
+    credit: int = 0
+    account_label: str | None = None
+    label: str | None = None
+    aux_account: str | None = None
+    aux_label: str | None = None
+    due_date: date | None = None
+    payment_mode: str | None = None
+    analytic: tuple[Analytic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRecord:
+    id: UUID
+    code: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedEntryRecord:
+    id: UUID
+    journal_code: str
+    piece_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRecord:
+    """A period of a fiscal year; both days belong to it. `drafts` is how many entries in it can still change."""
+
+    id: UUID
+    code: str
+    fiscal_year: str
+    starts_on: date
+    ends_on: date
+    closed_at: datetime | None
+    drafts: int
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalYearRecord:
+    """Both days belong to it; its periods come in their order."""
+
+    id: UUID
+    code: str
+    starts_on: date
+    ends_on: date
+    closed_at: datetime | None
+    periods: tuple[PeriodRecord, ...]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.core.graph.context import Context
 from app.domains.finance import service
-from app.domains.finance.journal_records import EntryRecord
+from app.domains.finance.journal_records import EntryRecord, LedgerEntryRecord
 from app.domains.finance.records import PaymentRecord
 
 
@@ -20,4 +20,10 @@ async def entries_by_id(context: Context, ids: Sequence[UUID]) -> list[EntryReco
     async with context.read() as session:
         found = await service.entries_by_id(session, ids)
         context.saw(*await service.students_in(session, found.values()))
+    return [found.get(id) for id in ids]
+
+
+async def ledger_entries_by_id(context: Context, ids: Sequence[UUID]) -> list[LedgerEntryRecord | None]:
+    async with context.read() as session:
+        found = {entry.id: entry for entry in await service.ledger_entries(session, ids)}
     return [found.get(id) for id in ids]

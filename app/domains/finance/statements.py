@@ -126,7 +126,7 @@ def _same(table: type[Journal | FiscalYear | FiscalPeriod], reference: Any) -> A
     return and_(col(table.school_id) == THIS_SCHOOL, col(table.id) == reference)
 
 
-_ENTRIES: Select[*tuple[Any, ...]] = (
+ENTRIES: Select[*tuple[Any, ...]] = (
     select(
         JournalEntry,
         col(Journal.code).label("journal_code"),
@@ -144,12 +144,12 @@ _NAMED = and_(
     col(JournalEntry.status) == "validated",
 )
 
-ENTRIES_OF_DAY = _ENTRIES.where(_OF_DAY).order_by(col(Journal.code), col(FiscalYear.code), col(JournalEntry.number))
+ENTRIES_OF_DAY = ENTRIES.where(_OF_DAY).order_by(col(Journal.code), col(FiscalYear.code), col(JournalEntry.number))
 """The validated entries of the day `on`, in the order of their numbers within each journal."""
 
 _LINE = [field.name for field in fields(Line)]
 
-_LINES: Select[*tuple[Any, ...]] = (
+LINES: Select[*tuple[Any, ...]] = (
     select(col(JournalLine.entry_id), *(col(getattr(JournalLine, name)) for name in _LINE))
     .join(
         JournalEntry,
@@ -158,15 +158,15 @@ _LINES: Select[*tuple[Any, ...]] = (
     .order_by(col(JournalLine.entry_id), col(JournalLine.line_no))
 )
 
-LINES_OF_DAY = _LINES.where(_OF_DAY)
+LINES_OF_DAY = LINES.where(_OF_DAY)
 """The lines of those entries, their columns in the order of the fields of `journal_records.Line`."""
 
-ENTRIES_BY_ID = _ENTRIES.where(_NAMED)
+ENTRIES_BY_ID = ENTRIES.where(_NAMED)
 """The validated ones among `ids`."""
 
-LINES_BY_ID = _LINES.where(_NAMED)
+LINES_BY_ID = LINES.where(_NAMED)
 
-STUDENTS_BY_MATRICULE = select(col(Student.id)).where(
+STUDENTS_BY_MATRICULE = select(col(Student.id), col(Student.matricule_key)).where(
     col(Student.school_id) == THIS_SCHOOL,
     col(Student.matricule_key) == func.any(bindparam("matricule_keys", type_=ARRAY(Text))),
 )
@@ -185,9 +185,20 @@ FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS line (
 """
 )
 
+HOLD_ENTRY = text(
+    """
+SELECT FROM journal_entry e JOIN journal j ON j.school_id = e.school_id AND j.id = e.journal_id
+WHERE e.school_id = current_setting('app.school')::uuid AND e.id = :entry_id
+FOR NO KEY UPDATE
+"""
+)
+"""Locks an entry and its journal: nobody else takes a number there until the transaction ends."""
+
 VALIDATE_ENTRY = text(
     """
-UPDATE journal_entry e SET status = 'validated', validated_at = :now
+UPDATE journal_entry e SET status = 'validated', validated_at = :now, number = coalesce(number, (
+        SELECT coalesce(max(number), 0) + 1 FROM journal_entry o
+        WHERE o.school_id = e.school_id AND o.journal_id = e.journal_id AND o.fiscal_year_id = e.fiscal_year_id))
 WHERE school_id = current_setting('app.school')::uuid AND id = :entry_id
 RETURNING (SELECT code FROM journal j WHERE j.school_id = e.school_id AND j.id = e.journal_id) AS journal,
     number, entry_date, piece_ref, currency, (

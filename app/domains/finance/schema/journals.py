@@ -20,6 +20,7 @@ from app.domains.finance.loaders import entries_by_id
 from app.domains.finance.service import journals_of, students_in
 
 _of_books = any_scope([Scope.FINANCE_JOURNALS_READ])
+_of_lines = any_scope([Scope.FINANCE_JOURNALS_READ, Scope.FINANCE_BOOKS_READ, Scope.FINANCE_JOURNALS_WRITE])
 
 # What a day is assumed to hold when its cost is reckoned: a school of a thousand students posts about this much.
 ENTRIES_A_DAY = 100
@@ -33,30 +34,30 @@ class JournalEntryStatus(Enum):
 
 @strawberry.type(description="How much of a line concerns a section of an analytic plan.")
 class AnalyticShare:
-    plan: str = _of_books(description="The plan.", example="CAMPUS")
-    section: str = _of_books(description="The section of the plan.", example="DAKAR")
-    amount: str = _of_books(description="A decimal in the entry's currency.", example="150000")
+    plan: str = _of_lines(description="The plan.", example="CAMPUS")
+    section: str = _of_lines(description="The section of the plan.", example="DAKAR")
+    amount: str = _of_lines(description="A decimal in the entry's currency.", example="150000")
 
 
 @strawberry.type(description="One side of an entry: either debit or credit is zero.")
 class JournalLine:
-    line_no: int = _of_books(description="Its place in the entry, from 1.", example=1)
-    account: str = _of_books(description="The general account.", example="4111")
-    account_label: str = _of_books(description="The account's name.", example="Étudiants")
-    aux_account: str | None = _of_books(
+    line_no: int = _of_lines(description="Its place in the entry, from 1.", example=1)
+    account: str = _of_lines(description="The general account.", example="4111")
+    account_label: str = _of_lines(description="The account's name.", example="Étudiants")
+    aux_account: str | None = _of_lines(
         description="The auxiliary account: a student's matricule.", personal=True, example="2024/INF/0123"
     )
-    aux_label: str | None = _of_books(
+    aux_label: str | None = _of_lines(
         description="The auxiliary account's name.", personal=True, example="Aïssatou N'Diaye"
     )
-    label: str = _of_books(description="What the line is about.", example="Scolarité, 1re tranche")
-    debit: str = _of_books(description="A decimal in the entry's currency.", example="150000")
-    credit: str = _of_books(description="A decimal in the entry's currency.", example="0")
-    due_date: date | None = _of_books(description="When a receivable is due.", example="2025-01-05")
-    payment_mode: str | None = _of_books(description="How it was paid.", example="orange_money")
-    lettering: str | None = _of_books(description="The letter that matches debits with credits.", example="A")
-    lettered_at: date | None = _of_books(description="When the letter was given.", example="2024-12-31")
-    analytic: list[AnalyticShare] = _of_books(description="How the line is spread over analytic plans.", size=1)
+    label: str = _of_lines(description="What the line is about.", example="Scolarité, 1re tranche")
+    debit: str = _of_lines(description="A decimal in the entry's currency.", example="150000")
+    credit: str = _of_lines(description="A decimal in the entry's currency.", example="0")
+    due_date: date | None = _of_lines(description="When a receivable is due.", example="2025-01-05")
+    payment_mode: str | None = _of_lines(description="How it was paid.", example="orange_money")
+    lettering: str | None = _of_lines(description="The letter that matches debits with credits.", example="A")
+    lettered_at: date | None = _of_lines(description="When the letter was given.", example="2024-12-31")
+    analytic: list[AnalyticShare] = _of_lines(description="How the line is spread over analytic plans.", size=1)
 
     @classmethod
     def of(cls, line_no: int, line: records.Line, currency: str) -> Self:
@@ -82,8 +83,8 @@ class JournalLine:
 
 @strawberry.type(description="What an entry comes from.")
 class EntrySource:
-    type: str = _of_books(description="Invoice, payment and the like.", example="invoice")
-    id: UUID | None = _of_books(description="Its identifier.", example="0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e")
+    type: str = _of_lines(description="Invoice, payment and the like.", example="invoice")
+    id: UUID | None = _of_lines(description="Its identifier.", example="0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e")
 
 
 @strawberry.type(description="An entry (écriture): debit equals credit, in one currency.")

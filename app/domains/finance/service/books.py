@@ -1,19 +1,18 @@
-"""Writing the books: fiscal years, journals, entries. What an entry must be is held by the database alone."""
+"""Writing the books: journals and entries. What an entry must be is held by the database alone."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 from sqlalchemy import Result, Row, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.core.errors import InvalidInput
 from app.core.money import exponent
 from app.core.tables import THIS_SCHOOL
 from app.core.text import normalise_code
@@ -21,61 +20,43 @@ from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
 from app.domains.finance.errors import (
     BooksError,
+    EntryAlreadyReversed,
     EntryImmutable,
     EntryNotFound,
-    FiscalYearTaken,
+    EntryNumberFollowed,
+    FiscalYearClosed,
+    FiscalYearHasOpenPeriods,
+    FiscalYearOutOfOrder,
+    FiscalYearOverlaps,
     JournalNotFound,
     LineNotOneSided,
     NoFiscalPeriod,
     PeriodClosed,
+    PeriodHasDrafts,
+    PeriodOutOfOrder,
     UnbalancedEntry,
 )
 from app.domains.finance.facts import entry_facts
 from app.domains.finance.journal_records import Line, PostedEntry, Source
 from app.domains.finance.journal_tables import FiscalPeriod, FiscalYear, Journal, JournalEntry
 from app.domains.finance.service.checks import LABEL, REFERENCE
-from app.domains.finance.statements import INSERT_LINES, VALIDATE_ENTRY
+from app.domains.finance.statements import HOLD_ENTRY, INSERT_LINES, VALIDATE_ENTRY
 
-_REFUSALS: dict[str, type[BooksError]] = {
-    "journal_entry_balanced": UnbalancedEntry,
-    "ck_journal_line_one_side": LineNotOneSided,
-    "journal_entry_open_period": PeriodClosed,
-    "journal_entry_immutable": EntryImmutable,
+_REFUSALS: dict[str, tuple[type[BooksError], str]] = {
+    "journal_entry_balanced": (UnbalancedEntry, "lines"),
+    "ck_journal_line_one_side": (LineNotOneSided, "lines"),
+    "journal_entry_open_period": (PeriodClosed, "entryDate"),
+    "journal_entry_immutable": (EntryImmutable, "entryId"),
+    "journal_entry_gapless": (EntryNumberFollowed, "entryId"),
+    "uq_journal_entry_reverses": (EntryAlreadyReversed, "entryId"),
+    "fiscal_period_drafts": (PeriodHasDrafts, "period"),
+    "fiscal_period_in_order": (PeriodOutOfOrder, "period"),
+    "fiscal_period_year_open": (FiscalYearClosed, "period"),
+    "fiscal_year_overlap": (FiscalYearOverlaps, "startsOn"),
+    "fiscal_year_periods_closed": (FiscalYearHasOpenPeriods, "fiscalYear"),
+    "fiscal_year_in_order": (FiscalYearOutOfOrder, "fiscalYear"),
 }
-
-
-async def open_fiscal_year(session: AsyncSession, *, code: str, starts_on: date, ends_on: date) -> UUID:
-    """Opens a year with a period for each month it touches. Both days belong to it.
-
-    A period is called after its month, 2024-12, or after its first day where a year begins inside a month. Raises
-    FiscalYearTaken, and InvalidInput when the year ends first.
-    """
-    if ends_on <= starts_on:
-        raise InvalidInput(
-            field="endsOn", reason_fr="la fin doit venir après le début", reason_en="the end must come after the start"
-        )
-    year = normalise_code(code, "code")
-    try:
-        async with session.begin_nested():
-            made = insert(FiscalYear).values(school_id=THIS_SCHOOL, code=year, starts_on=starts_on, ends_on=ends_on)
-            year_id = (await session.execute(made.returning(col(FiscalYear.id)))).scalar_one()
-            periods = [
-                {"school_id": THIS_SCHOOL, "fiscal_year_id": year_id, "code": name, "starts_on": first, "ends_on": last}
-                for name, first, last in _months(starts_on, ends_on)
-            ]
-            await session.execute(insert(FiscalPeriod).values(periods))
-    except IntegrityError as error:
-        raise FiscalYearTaken(field="code", fiscal_year=year) from error
-    return year_id
-
-
-def _months(starts_on: date, ends_on: date) -> Iterator[tuple[str, date, date]]:
-    first = starts_on
-    while first <= ends_on:
-        following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
-        name = f"{first:%Y-%m}" if first.day == 1 else first.isoformat()
-        yield name, first, min(following - timedelta(days=1), ends_on)
-        first = following
+"""How the database refuses, what that is called, and the input at fault."""
 
 
 async def ensure_journal(session: AsyncSession, *, code: str, label: str) -> UUID:
@@ -108,8 +89,8 @@ async def post_entry(
     if len(lines) < 2:
         raise UnbalancedEntry(field="lines")
     exponent(currency)
-    journal_id = await _lock_journal(session, journal_code)
-    period = await _period(session, entry_date)
+    journal_id = await lock_journal(session, journal_code)
+    period = await period_of(session, entry_date)
     values: dict[str, Any] = {
         "piece_ref": REFERENCE.read(piece_ref, "pieceRef"),
         "piece_date": piece_date,
@@ -120,25 +101,34 @@ async def post_entry(
         "source_id": source.id if source else None,
         "reverses_entry_id": reverses_entry_id,
     }
-    with _named_refusals():
+    with named_refusals():
         entry_id, number = await _insert_entry(session, journal_id, period, values)
-        rows = [line.row(line_no, values["label"]) for line_no, line in enumerate(lines, start=1)]
-        await session.execute(INSERT_LINES, {"entry_id": entry_id, "lines": orjson.dumps(rows).decode()})
+        await write_lines(session, entry_id, lines, values["label"])
     return PostedEntry(entry_id, normalise_code(journal_code, "journalCode"), number, period.year, period.code)
 
 
+async def write_lines(session: AsyncSession, entry_id: UUID, lines: Sequence[Line], label: str) -> None:
+    """The lines of an entry, in one statement. Those without a label get the entry's."""
+    rows = [line.row(line_no, label) for line_no, line in enumerate(lines, start=1)]
+    await session.execute(INSERT_LINES, {"entry_id": entry_id, "lines": orjson.dumps(rows).decode()})
+
+
 async def validate_entry(session: AsyncSession, entry_id: UUID, *, now: datetime) -> None:
-    """Makes a draft final. Raises EntryNotFound, EntryImmutable for a validated one, PeriodClosed."""
-    with _named_refusals():
+    """Makes a draft final, under the next number of its journal and fiscal year if it has none yet.
+
+    Raises EntryNotFound, EntryImmutable for a validated one, PeriodClosed.
+    """
+    await session.execute(HOLD_ENTRY, {"entry_id": entry_id})
+    with named_refusals():
         found = await session.execute(VALIDATE_ENTRY, {"entry_id": entry_id, "now": now})
     entry = found.one_or_none()
     if entry is None:
-        raise EntryNotFound
+        raise EntryNotFound(field="entryId")
     facts = entry_facts(**entry._mapping)
     record_event(session, Topic.JOURNAL_ENTRY_VALIDATED, subject=entry_id, facts=facts)
 
 
-async def _lock_journal(session: AsyncSession, code: str) -> UUID:
+async def lock_journal(session: AsyncSession, code: str) -> UUID:
     """Numbers are gapless because whoever takes the next one holds the journal until the transaction ends."""
     locked = (
         select(col(Journal.id))
@@ -151,7 +141,7 @@ async def _lock_journal(session: AsyncSession, code: str) -> UUID:
     return journal_id
 
 
-async def _period(session: AsyncSession, entry_date: date) -> Row[*tuple[Any, ...]]:
+async def period_of(session: AsyncSession, entry_date: date) -> Row[*tuple[Any, ...]]:
     """Locked against being closed meanwhile; whether it is closed already, the database says."""
     found: Result[*tuple[Any, ...]] = await session.execute(
         select(
@@ -203,13 +193,14 @@ async def _insert_entry(
 
 
 @contextmanager
-def _named_refusals() -> Iterator[None]:
-    """Gives the database's refusals their names; what has none stays as it is."""
+def named_refusals(**facts: object) -> Iterator[None]:
+    """Gives the database's refusals their names, and `facts` for their words; what has none stays as it is."""
     try:
         yield
     except DBAPIError as error:
         cause = getattr(error.orig, "__cause__", None)
-        refusal = _REFUSALS.get(getattr(cause, "constraint_name", None) or "")
-        if refusal is None:
+        found = _REFUSALS.get(getattr(cause, "constraint_name", None) or "")
+        if found is None:
             raise
-        raise refusal from error
+        refusal, field = found
+        raise refusal(field=field, **facts) from error

@@ -41,11 +41,19 @@ async def entries_by_id(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID
 
 async def students_in(session: AsyncSession, entries: Iterable[EntryRecord]) -> list[UUID]:
     """Whose data the entries show: the students among their auxiliary accounts, in one statement."""
-    accounts = {line.aux_account for entry in entries for line in entry.lines}
-    keys = sorted({key for account in accounts if account and (key := _matricule_key(account))})
+    named = await students_named(session, (line for entry in entries for line in entry.lines))
+    return sorted(set(named.values()))
+
+
+async def students_named(session: AsyncSession, lines: Iterable[Line]) -> dict[str, UUID]:
+    """The students among the auxiliary accounts of `lines`, by account, in one statement."""
+    accounts = {line.aux_account for line in lines if line.aux_account}
+    keys = {account: key for account in accounts if (key := _matricule_key(account))}
     if not keys:
-        return []
-    return list(await session.scalars(STUDENTS_BY_MATRICULE, {"matricule_keys": keys}))
+        return {}
+    found = await session.execute(STUDENTS_BY_MATRICULE, {"matricule_keys": sorted(set(keys.values()))})
+    students = {row.matricule_key: row.id for row in found}
+    return {account: students[key] for account, key in keys.items() if key in students}
 
 
 def _matricule_key(account: str) -> str | None:
@@ -57,7 +65,7 @@ def _matricule_key(account: str) -> str | None:
 
 
 def _by_entry(found: Iterable[Row[*tuple[Any, ...]]]) -> dict[UUID, tuple[Line, ...]]:
-    return {entry_id: tuple(map(_line, rows)) for entry_id, rows in groupby(found, key=lambda row: row.entry_id)}
+    return {entry_id: tuple(map(line_of, rows)) for entry_id, rows in groupby(found, key=lambda row: row.entry_id)}
 
 
 def _entry(row: Row[*tuple[Any, ...]], lines: tuple[Line, ...]) -> EntryRecord:
@@ -82,7 +90,8 @@ def _entry(row: Row[*tuple[Any, ...]], lines: tuple[Line, ...]) -> EntryRecord:
     )
 
 
-def _line(row: Row[*tuple[Any, ...]]) -> Line:
+def line_of(row: Row[*tuple[Any, ...]]) -> Line:
+    """From a row of `statements.LINES`."""
     _, *fields, analytic = row
     values = [*fields, tuple(Analytic(part["plan"], part["section"], part["amount"]) for part in analytic)]
     return Line(*values)
