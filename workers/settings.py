@@ -7,7 +7,7 @@ from arq import cron
 from arq.cron import CronJob
 
 from workers.audit import seal_settled_audit, seal_stray_audit
-from workers.books import post_waiting_facts
+from workers.books import post_meals, post_waiting_facts
 from workers.idempotency import forget_old_idempotency_keys
 from workers.partitions import keep_partitions_ahead
 from workers.serializer import deserialize, serialize
@@ -21,6 +21,7 @@ class WorkerSettings:
         cron(keep_partitions_ahead, hour={3}, minute={17}, run_at_startup=True),  # type: ignore[arg-type]
         cron(forget_old_idempotency_keys, hour={3}, minute={41}),  # type: ignore[arg-type]
         cron(post_waiting_facts, minute=set(range(4, 60, 5))),  # type: ignore[arg-type]
+        cron(post_meals, minute={6, 21, 36, 51}),  # type: ignore[arg-type]
         cron(seal_settled_audit, second={7}),  # type: ignore[arg-type]
         cron(seal_stray_audit, hour={3}, minute={53}),  # type: ignore[arg-type]
     )

@@ -60,7 +60,8 @@ async def debit(
         return MealDebit(refused=True)
     except CurrencyMismatch:  # nothing can be taken: somebody has to look at it
         return MealDebit(meal, service_date, overdrawn=True, refused=not served)
-    is_new = (await session.execute(TAKE_MEAL, {**taken, "wallet_entry_id": entry_id})).rowcount  # type: ignore[attr-defined]
+    kept = {**taken, "wallet_entry_id": entry_id, "zone_id": zone_id}
+    is_new = (await session.execute(TAKE_MEAL, kept)).rowcount  # type: ignore[attr-defined]
     if not is_new:
         return MealDebit(meal, service_date)
     overdrawn = bool(await session.scalar(OVERDRAWN, {"student_id": student_id}))

@@ -58,8 +58,8 @@ SELECT true FROM meal WHERE school_id = current_setting('app.school')::uuid AND 
 
 TAKE_MEAL = text(
     """
-INSERT INTO meal (school_id, student_id, service_date, meal, wallet_entry_id)
-VALUES (current_setting('app.school')::uuid, :student_id, :service_date, :meal, :wallet_entry_id)
+INSERT INTO meal (school_id, student_id, service_date, meal, wallet_entry_id, zone_id)
+VALUES (current_setting('app.school')::uuid, :student_id, :service_date, :meal, :wallet_entry_id, :zone_id)
 ON CONFLICT DO NOTHING
 """
 )

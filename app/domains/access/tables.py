@@ -102,13 +102,44 @@ class PassageReceipt(Table, table=True):
     passage_id: UUID
 
 
-class Meal(Table, table=True):
-    """A meal is debited once per student, service date and meal, however often the turnstile turns."""
+class MealPiece(Walled, table=True):
+    """Meals of a restaurant and a day, in one currency, that went into the books together."""
 
-    __table_args__ = (belongs_to("student", "student_id"), belongs_to("wallet_entry", "wallet_entry_id"))
+    __tablename__ = "meal_piece"
+    __table_args__ = (
+        belongs_to("zone", "zone_id"),
+        Index("ix_meal_piece_school_id_zone_id", "school_id", "zone_id", "service_date"),
+    )
+
+    zone_id: UUID
+    service_date: date
+    currency: str = words()
+    made_at: datetime = moment(default_now=True)
+
+
+class Meal(Table, table=True):
+    """A meal is debited once per student, service date and meal, however often the turnstile turns.
+
+    `zone_id` is where it was eaten; `piece_id` is the piece that took it into the books, once the day has ended.
+    """
+
+    __table_args__ = (
+        belongs_to("student", "student_id"),
+        belongs_to("wallet_entry", "wallet_entry_id"),
+        belongs_to("zone", "zone_id"),
+        belongs_to("meal_piece", "piece_id"),
+        Index(
+            "ix_meal_unposted",
+            "school_id",
+            "wallet_entry_id",
+            postgresql_where=text("piece_id IS NULL AND zone_id IS NOT NULL"),
+        ),
+    )
 
     school_id: UUID = Field(primary_key=True, foreign_key="school.id")
     student_id: UUID = Field(primary_key=True)
     service_date: date = Field(primary_key=True)
     meal: str = Field(primary_key=True, sa_type=Text)
     wallet_entry_id: UUID
+    zone_id: UUID | None = None
+    piece_id: UUID | None = None

@@ -266,7 +266,8 @@ async def test_validating_puts_the_entry_into_the_log(database: Database, sage: 
     async with database.transaction(Wall.app(sage.school_id)) as session:
         entry = await make_entry(session, lines=[*sale(100), *sale(50)])
     async with database.transaction(Wall.app(sage.school_id)) as session:
-        [validated] = await read_events(session, 0, 10)
+        opened, validated = await read_events(session, 0, 10)
+    assert opened.type == "fiscal_year.opened"
     assert (validated.type, validated.subject) == ("journal_entry.validated", entry.id)
     assert validated.facts == {
         "journal": "VE",
