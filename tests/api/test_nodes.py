@@ -34,6 +34,9 @@ READS = {
     "Student": "query ($key: String!) { found: student(matricule: $key) { nodeId matricule lastName } }",
     "JournalEntry": 'query { journals(date: "2024-12-31") { entries { nodeId label lines { debit } } } }',
 }
+STUDIES = """query ($key: String!, $year: String!) { schoolYear(code: $year) { nodeId startsOn running }
+    student(matricule: $key) { badges { nodeId badge matricule } programme { nodeId code label }
+        class { nodeId code students { nodes { matricule } } } } }"""
 WRITES = {
     "Absence": "mutation ($input: RecordAbsenceInput!) { recordAbsence(input: $input) {"
     " ... on Absence { nodeId id matricule reason } } }",
@@ -76,6 +79,9 @@ async def one_of_each(database: Database, asker: Asker, actor: Actor, clock: Fix
     for name, text in WRITES.items():
         [found[name]] = (await asker.data(actor, text, input=told[name])).values()
     found["Student"] = (await asker.data(actor, READS["Student"], key=who))["found"]
+    studies = await asker.data(actor, STUDIES, key=who, year="2024-2025")
+    found |= {"SchoolYear": studies["schoolYear"], "Programme": studies["student"]["programme"]}
+    found |= {"SchoolClass": studies["student"]["class"], "Badge": studies["student"]["badges"][0]}
     [found["JournalEntry"]] = (await asker.data(actor, READS["JournalEntry"]))["journals"]["entries"]
     return found
 
@@ -83,7 +89,9 @@ async def one_of_each(database: Database, asker: Asker, actor: Actor, clock: Fix
 FRAGMENTS = """
     ... on Student { matricule lastName }  ... on Absence { id matricule reason }
     ... on RecordedPayment { id matricule amount allocations { amount } }  ... on Passage { id zone decision }
-    ... on JournalEntry { label lines { debit } }"""
+    ... on JournalEntry { label lines { debit } }  ... on Programme { code label }
+    ... on SchoolClass { code students { nodes { matricule } } }
+    ... on SchoolYear { startsOn running }  ... on Badge { badge matricule }"""
 
 
 async def test_every_kind_of_node_is_fetched_again_by_its_id(
@@ -115,7 +123,7 @@ async def test_who_was_shown_is_audited(database: Database, asker: Asker, actor:
     first = await one_of_each(database, asker, actor, clock)
     student = read_node_id(first["Student"]["nodeId"])
     assert student
-    for name in ("Student", "Absence", "RecordedPayment", "Passage"):
+    for name in ("Student", "Badge", "Absence", "RecordedPayment", "Passage"):
         before = await _audited(database, actor, student[1])
         await asker.data(actor, NODE, id=first[name]["nodeId"])
         assert await _audited(database, actor, student[1]) == before + 1, name

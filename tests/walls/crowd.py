@@ -12,12 +12,16 @@ STUDENTS = 6_000
 
 _STUDENTS = """
 INSERT INTO programme (school_id, id, code, label) VALUES ($1, $2, 'P', 'P');
-INSERT INTO school_class (school_id, id, code, label, programme_id) VALUES ($1, $2, 'C', 'C', $2);
+INSERT INTO school_class (school_id, code, label, programme_id)
+    SELECT $1, 'C' || n, 'C', $2 FROM generate_series(0, 59) n;
 INSERT INTO school_year (school_id, id, code, starts_on, ends_on) VALUES ($1, $2, 'Y', '2024-09-01', '2025-07-31');
-INSERT INTO student (school_id, matricule, matricule_key, first_name, last_name, updated_at)
-    SELECT $1, 'M' || n, 'M' || n, 'Ada', 'N' || n, now() - n * interval '1 minute' FROM generate_series(1, $3) n;
+INSERT INTO student (school_id, matricule, matricule_key, first_name, last_name, status, updated_at)
+    SELECT $1, 'M' || n, 'M' || n, 'Ada', 'N' || n, CASE WHEN n % 100 = 0 THEN 'suspended' ELSE 'active' END,
+        now() - n * interval '1 minute' FROM generate_series(1, $3) n;
 INSERT INTO enrolment (school_id, student_id, programme_id, class_id, school_year_id, starts_on, ends_on)
-    SELECT $1, id, $2, $2, $2, '2024-09-01', '2025-07-31' FROM student WHERE school_id = $1;
+    SELECT $1, s.id, $2, c.id, $2, '2024-09-01', '2025-07-31' FROM student s
+    JOIN school_class c ON c.school_id = $1 AND c.code = 'C' || substr(s.matricule, 2)::integer % 60
+    WHERE s.school_id = $1;
 INSERT INTO badge (school_id, uid, student_id)
     SELECT $1, 'B' || substr(matricule, 2), id FROM student WHERE school_id = $1;
 INSERT INTO absence (school_id, student_id, partner_id, starts_at, ends_at, justified)

@@ -24,6 +24,7 @@ from app.domains.finance import statements as finance
 from app.domains.partners.idempotency import kept_outcome
 from app.domains.partners.keyring import FIND_KEY
 from app.domains.students import statements as students
+from app.domains.students.service.lists import list_statement, roster_statement
 from app.embedded import Addresses
 from tests.support.database import clone, drop
 from tests.support.factories.partners import make_actor, make_school
@@ -32,6 +33,10 @@ from tests.walls.crowd import STUDENTS, count_rows, fill, large_tables
 FEW_PAGES = 30
 """A look-up of one thing. Reading all of a school's rows, by an index that starts well, takes at least 80 more."""
 A_LIST = 75
+TWENTY_STUDENTS = 200
+"""Each lies on a page of its own, and so does what each studies: enrolment, programme, class and year."""
+A_CLASS = 700
+"""Everybody of a class of 100 is looked up by id, and then sorted."""
 OFTEN = 6
 NOW = datetime.now(UTC)
 
@@ -42,6 +47,7 @@ class Crowd:
     school_id: uuid.UUID
     actor: Actor
     student_id: uuid.UUID
+    class_id: uuid.UUID
     key_id: str
     large: set[str]
 
@@ -66,19 +72,59 @@ def _passages(_: Crowd) -> Asked:
     return DECIDE_ACCESS, {"badge": "B77", "zone": "RESTAURANT", **moment, **bounds}
 
 
-def _next_page(crowd: Crowd) -> Asked:
-    after = {"moment": NOW - timedelta(days=2), "id": crowd.student_id}
-    return students.LIST_STUDENTS_AFTER, {**PAGE, **after}
+def _student(crowd: Crowd) -> uuid.UUID:
+    return crowd.student_id
+
+
+def _class(crowd: Crowd) -> uuid.UUID:
+    return crowd.class_id
+
+
+def _one(crowd: Crowd) -> uuid.UUID:
+    """The school's programme, and its school year."""
+    return crowd.actor.partner_id
+
+
+def _students(order: str, **values: Any) -> Callable[[Crowd], Asked]:
+    """A page under the conditions that `values` name; a callable takes its value from the crowd."""
+
+    def ask(crowd: Crowd) -> Asked:
+        given = {name: value(crowd) if callable(value) else value for name, value in values.items()}
+        return list_statement(order, frozenset(given)), {**PAGE, **given}
+
+    return ask
+
+
+def _rosters(crowd: Crowd) -> Asked:
+    return roster_statement(frozenset({"runs"})), {**PAGE, "classes": [crowd.class_id]}
 
 
 DAY = {"on": date(2024, 12, 31)}
 PAGE = {"count": 20, "on": DAY["on"]}
+YESTERDAY = NOW - timedelta(days=1)
+LISTS = {
+    "first page": Hot(_students("updated_at"), pages=TWENTY_STUDENTS),
+    "next page": Hot(_students("updated_at", key=YESTERDAY, after_id=_student), pages=TWENTY_STUDENTS),
+    "since": Hot(_students("updated_at", updated_since=YESTERDAY), pages=TWENTY_STUDENTS),
+    "of a status": Hot(_students("updated_at", status="suspended"), pages=TWENTY_STUDENTS),
+    "by name": Hot(_students("last_name"), pages=TWENTY_STUDENTS),
+    "by name, next page": Hot(_students("last_name", key="n3", after_id=_student), pages=TWENTY_STUDENTS),
+    "by the beginning of a name": Hot(_students("last_name", name_prefix="N59"), pages=TWENTY_STUDENTS),
+    "by matricule": Hot(_students("matricule"), pages=TWENTY_STUDENTS),
+    "by matricule, next page": Hot(_students("matricule", key="M3", after_id=_student), pages=TWENTY_STUDENTS),
+    "of a class": Hot(_students("last_name", class_id=_class, runs=True), pages=A_CLASS),
+    "of a class in a year": Hot(_students("last_name", class_id=_class, year_id=_one), pages=A_CLASS),
+    "of a programme": Hot(_students("last_name", programme_id=_one, runs=True), pages=TWENTY_STUDENTS),
+    "of a school year": Hot(_students("updated_at", year_id=_one), pages=TWENTY_STUDENTS),
+}
 HOT = {
     "student by matricule": Hot(lambda _: (students.FIND_STUDENT, {"matricule_key": "M77"})),
     "student with enrolments": Hot(lambda _: (students.DESCRIBE_STUDENT, {"matricule_key": "M77", **DAY})),
     "holder by badge": Hot(lambda _: (students.FIND_BADGE_HOLDER, {"uid": "B77"})),
-    "first page of students": Hot(lambda _: (students.LIST_STUDENTS, PAGE), pages=A_LIST),
-    "next page of students": Hot(_next_page, pages=A_LIST),
+    **{f"students: {name}": hot for name, hot in LISTS.items()},
+    "badges of students": Hot(lambda crowd: (students.BADGES_OF_STUDENTS, {"students": [crowd.student_id]})),
+    "enrolments of students": Hot(lambda crowd: (students.ALL_ENROLMENTS, {"students": [crowd.student_id]})),
+    "rosters of classes": Hot(_rosters, pages=A_CLASS),
     "instalments unpaid": Hot(
         lambda _: (finance.FINANCIAL_STATUS, {"matricule_key": "M77", "today": date(2025, 1, 13)})
     ),
@@ -109,9 +155,10 @@ async def crowd(servers: Addresses) -> AsyncIterator[Crowd]:
         await count_rows(database)
         async with database.raw(Wall.app(school.id)) as connection:
             student_id = await connection.fetchval("SELECT id FROM student WHERE matricule_key = 'M77'")
+            class_id = await connection.fetchval("SELECT id FROM school_class WHERE code = 'C7'")
             key_id = await connection.fetchval("SELECT min(key_id) FROM api_key")
             large = await large_tables(connection)
-        yield Crowd(database, school.id, actor, student_id, key_id, large)
+        yield Crowd(database, school.id, actor, student_id, class_id, key_id, large)
     await drop(servers, name)
 
 
@@ -175,7 +222,7 @@ async def test_nor_does_it_once_prepared_and_run_often(crowd: Crowd, name: str) 
 
 
 def _literal(value: object) -> str:
-    return f"'{value}'"
+    return f"'{{{','.join(map(str, value))}}}'" if isinstance(value, list) else f"'{value}'"
 
 
 def _judge(plan: dict[str, Any], hot: Hot, crowd: Crowd) -> None:

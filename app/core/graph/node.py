@@ -56,6 +56,17 @@ def node_id_field(declare: Callable[..., Any]) -> Any:
     return declare(description="Give it to `node` to fetch the object again. Opaque.", example=_EXAMPLE)
 
 
+def later_node_id(declare: Callable[..., Any], type_name: str) -> Any:
+    """`node_id_field` for a type that is mostly shown without it: made of the private `id` when it is asked for."""
+
+    def resolve(root: Any) -> strawberry.ID:
+        return node_id_of(type_name, root.id)
+
+    return declare(
+        description="Give it to `node` to fetch the object again. Opaque.", example=_EXAMPLE, resolver=resolve
+    )
+
+
 def node_id_of(type_name: str, id: UUID) -> strawberry.ID:
     return strawberry.ID(urlsafe_b64encode(type_name.encode("ascii") + b"\0" + id.bytes).rstrip(b"=").decode("ascii"))
 

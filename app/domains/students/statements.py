@@ -6,21 +6,21 @@ Every statement names the school itself, in front of the policy that does so aga
 
 from typing import Any
 
-from sqlalchemy import Date, Integer, Select, Uuid, and_, bindparam, func, select, tuple_
+from sqlalchemy import Date, Select, Uuid, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from app.core.tables import THIS_SCHOOL
 from app.domains.students.tables import Badge, Enrolment, Programme, SchoolClass, SchoolYear, Student
 
-_IDENTITY = (
+IDENTITY = (
     col(Student.id),
     col(Student.matricule),
     col(Student.first_name),
     col(Student.last_name),
     col(Student.status),
 )
-_DETAILS = (col(Student.birth_date), col(Student.email), col(Student.updated_at))
+DETAILS = (col(Student.birth_date), col(Student.email), col(Student.updated_at))
 OF_ENROLMENT: tuple[Any, ...] = (
     col(Programme.id).label("programme_id"),
     col(Programme.code).label("programme_code"),
@@ -35,7 +35,7 @@ OF_ENROLMENT: tuple[Any, ...] = (
     col(Enrolment.ends_on),
 )
 
-FIND_STUDENT = select(*_IDENTITY).where(
+FIND_STUDENT = select(*IDENTITY).where(
     col(Student.school_id) == THIS_SCHOOL, col(Student.matricule_key) == bindparam("matricule_key")
 )
 """Takes `matricule_key`, normalised."""
@@ -44,7 +44,7 @@ LOCK_STUDENT = FIND_STUDENT.with_for_update(key_share=True)
 """Takes `matricule_key`, normalised. Rows that only point to the student can still be written."""
 
 FIND_BADGE_HOLDER = (
-    select(*_IDENTITY)
+    select(*IDENTITY)
     .join(Badge, and_(col(Badge.school_id) == Student.school_id, col(Badge.student_id) == Student.id))
     .where(
         col(Badge.school_id) == THIS_SCHOOL,
@@ -54,22 +54,24 @@ FIND_BADGE_HOLDER = (
 )
 """Takes `uid`, normalised. At most one row: one badge with a text is not revoked."""
 
-BADGES_OF_STUDENTS = (
-    select(
-        *(col(Badge.id), col(Badge.uid), col(Badge.student_id), col(Student.matricule)),
-        *(col(Badge.assigned_at), col(Badge.revoked_at)),
-    )
-    .join(Student, and_(col(Badge.school_id) == Student.school_id, col(Badge.student_id) == Student.id))
-    .where(
-        col(Badge.school_id) == THIS_SCHOOL,
-        col(Badge.student_id) == func.any(bindparam("students", type_=ARRAY(Uuid))),
-    )
-    .order_by(col(Badge.assigned_at).desc(), col(Badge.id).desc())
-)
+_BADGES = select(
+    *(col(Badge.id), col(Badge.uid), col(Badge.student_id), col(Student.matricule)),
+    *(col(Badge.assigned_at), col(Badge.revoked_at)),
+).join(Student, and_(col(Badge.school_id) == Student.school_id, col(Badge.student_id) == Student.id))
+
+BADGES_OF_STUDENTS = _BADGES.where(
+    col(Badge.school_id) == THIS_SCHOOL,
+    col(Badge.student_id) == func.any(bindparam("students", type_=ARRAY(Uuid))),
+).order_by(col(Badge.assigned_at).desc(), col(Badge.id).desc())
 """Takes `students`, their ids; the latest first."""
 
+BADGES_BY_ID = _BADGES.where(
+    col(Badge.school_id) == THIS_SCHOOL, col(Badge.id) == func.any(bindparam("ids", type_=ARRAY(Uuid)))
+)
+"""Takes `ids`."""
 
-def _with_enrolments(students: Select[*tuple[Any, ...]], *order: str) -> Select[*tuple[Any, ...]]:
+
+def with_enrolments(students: Select[*tuple[Any, ...]], *order: str) -> Select[*tuple[Any, ...]]:
     """A row for each enrolment that runs on `on`, or a single one of nulls: of a student, all rows together."""
     student = students.subquery("student")
     running = and_(
@@ -91,36 +93,26 @@ def _same(table: type[Programme | SchoolClass | SchoolYear], reference: Any) -> 
     return and_(col(table.school_id) == Enrolment.school_id, col(table.id) == reference)
 
 
-DESCRIBE_STUDENT = _with_enrolments(FIND_STUDENT.add_columns(*_DETAILS))
+DESCRIBE_STUDENT = with_enrolments(FIND_STUDENT.add_columns(*DETAILS))
 """Takes `matricule_key`, normalised, and the day `on`."""
 
-DESCRIBE_STUDENTS = _with_enrolments(
-    select(*_IDENTITY, *_DETAILS).where(
+DESCRIBE_STUDENTS = with_enrolments(
+    select(*IDENTITY, *DETAILS).where(
         col(Student.school_id) == THIS_SCHOOL, col(Student.id) == func.any(bindparam("ids", type_=ARRAY(Uuid)))
     ),
     "id",
 )
 """Takes `ids` and the day `on`."""
 
-_IN_ORDER = (
-    select(*_IDENTITY, *_DETAILS)
-    .where(col(Student.school_id) == THIS_SCHOOL)
-    .order_by(col(Student.updated_at), col(Student.id))
-    .limit(bindparam("count", type_=Integer))
+ALL_ENROLMENTS = (
+    select(col(Enrolment.student_id), *OF_ENROLMENT)
+    .join(Programme, _same(Programme, Enrolment.programme_id))
+    .join(SchoolClass, _same(SchoolClass, Enrolment.class_id))
+    .join(SchoolYear, _same(SchoolYear, Enrolment.school_year_id))
+    .where(
+        col(Enrolment.school_id) == THIS_SCHOOL,
+        col(Enrolment.student_id) == func.any(bindparam("students", type_=ARRAY(Uuid))),
+    )
+    .order_by(col(Enrolment.starts_on).desc(), col(Enrolment.id).desc())
 )
-
-LIST_STUDENTS = _with_enrolments(_IN_ORDER, "updated_at", "id")
-"""The first page: takes `count` and the day `on`."""
-
-LIST_STUDENTS_AFTER = _with_enrolments(
-    _IN_ORDER.where(
-        tuple_(col(Student.updated_at), col(Student.id))
-        > tuple_(
-            bindparam("moment", type_=Student.__table__.c.updated_at.type),  # type: ignore[attr-defined]
-            bindparam("id", type_=Uuid),
-        )
-    ),
-    "updated_at",
-    "id",
-)
-"""The page after (`moment`, `id`): takes `count` and the day `on` besides."""
+"""Takes `students`, their ids; past ones and those to come, the latest first."""

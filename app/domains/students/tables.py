@@ -65,7 +65,9 @@ class Student(Walled, table=True):
     first_name: str = words()
     last_name: str = words()
     name_key: str = Field(
-        default=None, sa_type=Text(collation="C"), sa_column_args=[Computed("name_key(last_name, first_name)")]
+        default=None,
+        sa_type=Text(collation="C"),
+        sa_column_args=[Computed("left(name_key(last_name, first_name), 64)")],
     )
     birth_date: date | None = None
     email: str | None = words(nullable=True)

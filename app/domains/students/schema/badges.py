@@ -12,6 +12,7 @@ from strawberry import argument
 from app.core.graph.context import Info
 from app.core.graph.failure import InvalidInputFailure, expected
 from app.core.graph.inputs import plain
+from app.core.graph.node import Node, later_node_id
 from app.core.graph.scoped import any_scope, scoped, takes
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
@@ -59,8 +60,9 @@ async def _student_by_badge(
 
 
 @strawberry.type(description="A badge in the hands of a student, or one that was given back.")
-class Badge:
+class Badge(Node):
     id: strawberry.Private[UUID]
+    node_id: strawberry.ID = later_node_id(_of_carried, "Badge")
     badge: str = _of_carried(description="The badge: trimmed, in upper case.", personal=True, example="12345")
     matricule: str = _of_carried(description="Who carries it, or carried it.", personal=True, example="2024/INF/0123")
     assigned_at: datetime = _of_carried(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import strawberry
 
 from app.core.graph.context import Info
+from app.core.graph.node import Node, later_node_id
 from app.core.graph.scoped import any_scope
 from app.core.scopes import Scope
 from app.domains.students.records import ClassRecord, EnrolmentRecord, ProgrammeRecord
@@ -30,9 +31,10 @@ def _closed_at(root: "Programme | SchoolClass", info: Info) -> datetime | None:
 
 
 @strawberry.type(description="A course of study.")
-class Programme:
+class Programme(Node):
     id: strawberry.Private[UUID]
     closed: strawberry.Private[datetime | None]
+    node_id: strawberry.ID = later_node_id(of_kept_studies, "Programme")
     code: str = _of_studies(description="Its code, unique in the school.", example="INF")
     label: str = _of_studies(description="Its name.", example="Informatique")
     closed_at: datetime | None = of_kept_studies(
@@ -47,10 +49,11 @@ class Programme:
 
 
 @strawberry.type(description="A group of students of one programme who are taught together.")
-class SchoolClass:
+class SchoolClass(Node):
     id: strawberry.Private[UUID]
     programme_id: strawberry.Private[UUID]
     closed: strawberry.Private[datetime | None]
+    node_id: strawberry.ID = later_node_id(of_kept_studies, "SchoolClass")
     code: str = _of_studies(description="Its code, unique in the school.", example="INF-1A")
     label: str = _of_studies(description="Its name.", example="Informatique, 1re année, groupe A")
     closed_at: datetime | None = of_kept_studies(

@@ -11,6 +11,7 @@ from app.core.clock import today
 from app.core.graph.context import Info
 from app.core.graph.failure import InvalidInputFailure, expected
 from app.core.graph.inputs import plain
+from app.core.graph.node import Node, later_node_id
 from app.core.graph.scoped import any_scope, scoped
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
@@ -37,9 +38,10 @@ def _running(root: "SchoolYear", info: Info) -> bool:
 
 
 @strawberry.type(description="From when to when a school teaches.")
-class SchoolYear:
+class SchoolYear(Node):
     id: strawberry.Private[UUID]
     closed: strawberry.Private[datetime | None]
+    node_id: strawberry.ID = later_node_id(_of_year, "SchoolYear")
     code: str = _of_year(description="Its code, unique in the school.", example="2024-2025")
     starts_on: date = _of_year(description="First day, inclusive.", example="2024-10-01")
     ends_on: date = _of_year(description="Last day, inclusive, on any day of a month.", example="2025-07-15")

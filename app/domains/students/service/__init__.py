@@ -1,11 +1,11 @@
 """Reading who studies here, what and with whom, and who carries a badge."""
 
 from app.domains.students.service.badges import find_badge_holder
+from app.domains.students.service.lists import list_students
 from app.domains.students.service.people import (
     describe_student,
     describe_students,
     find_student,
-    list_students,
     require_student,
 )
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.text import normalise_badge
 from app.domains.students.records import BadgeHolder, BadgeRecord, StudentIdentity
-from app.domains.students.statements import BADGES_OF_STUDENTS, FIND_BADGE_HOLDER
+from app.domains.students.statements import BADGES_BY_ID, BADGES_OF_STUDENTS, FIND_BADGE_HOLDER
 
 
 async def find_badge_holder(session: AsyncSession, uid: str, *, field: str = "id") -> BadgeHolder | None:
@@ -23,3 +23,8 @@ async def badges_of_students(session: AsyncSession, students: Sequence[UUID]) ->
     for row in await session.execute(BADGES_OF_STUDENTS, {"students": list(students)}):
         badges[row.student_id].append(BadgeRecord(*row))
     return badges
+
+
+async def badges_by_id(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, BadgeRecord]:
+    """Those of the badges that are there, by id."""
+    return {row.id: BadgeRecord(*row) for row in await session.execute(BADGES_BY_ID, {"ids": list(ids)})}

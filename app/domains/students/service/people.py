@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.pagination import Page, Position
 from app.core.text import normalise_matricule
 from app.domains.students.errors import StudentNotFound
 from app.domains.students.records import (
@@ -20,11 +19,10 @@ from app.domains.students.records import (
     StudentRecord,
 )
 from app.domains.students.statements import (
+    ALL_ENROLMENTS,
     DESCRIBE_STUDENT,
     DESCRIBE_STUDENTS,
     FIND_STUDENT,
-    LIST_STUDENTS,
-    LIST_STUDENTS_AFTER,
     LOCK_STUDENT,
 )
 
@@ -56,26 +54,24 @@ async def lock_student(session: AsyncSession, matricule: str) -> StudentIdentity
 async def describe_student(session: AsyncSession, matricule: str, *, on: date) -> StudentRecord | None:
     """A student with the enrolments that run on the day `on`. Raises InvalidInput for what cannot be a matricule."""
     found = await session.execute(DESCRIBE_STUDENT, {"matricule_key": normalise_matricule(matricule), "on": on})
-    return next(iter(_records(found.all())), None)
+    return next(iter(records_of(found.all())), None)
 
 
 async def describe_students(session: AsyncSession, ids: Sequence[UUID], *, on: date) -> dict[UUID, StudentRecord]:
     """Those of the students who are there, by id."""
     found = await session.execute(DESCRIBE_STUDENTS, {"ids": list(ids), "on": on})
-    return {record.identity.id: record for record in _records(found.all())}
+    return {record.identity.id: record for record in records_of(found.all())}
 
 
-async def list_students(session: AsyncSession, *, first: int, after: Position | None, on: date) -> Page[StudentRecord]:
-    """A page in the order of their last change, so that a reader who goes on sees what changed meanwhile."""
-    values: dict[str, Any] = {"count": first + 1, "on": on}
-    if after is None:
-        found = await session.execute(LIST_STUDENTS, values)
-    else:
-        found = await session.execute(LIST_STUDENTS_AFTER, {**values, "moment": after.key, "id": after.id})
-    return Page.cut(_records(found.all()), first)
+async def enrolments_of_students(session: AsyncSession, students: Sequence[UUID]) -> dict[UUID, list[EnrolmentRecord]]:
+    """By student, the latest first: past ones, those that run, those to come."""
+    enrolments: dict[UUID, list[EnrolmentRecord]] = {student: [] for student in students}
+    for row in await session.execute(ALL_ENROLMENTS, {"students": list(students)}):
+        enrolments[row.student_id].append(enrolment_of(row))
+    return enrolments
 
 
-def _records(rows: Iterable[Row[*tuple[Any, ...]]]) -> list[StudentRecord]:
+def records_of(rows: Iterable[Row[*tuple[Any, ...]]]) -> list[StudentRecord]:
     """Rows of one student lie together; a student without a running enrolment has a single row."""
     return [_record(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row.id)]
 

@@ -91,3 +91,17 @@ async def programmes_by_id(session: AsyncSession, ids: Sequence[UUID]) -> dict[U
         select(*PROGRAMME_COLUMNS).where(col(Programme.school_id) == THIS_SCHOOL, col(Programme.id).in_(ids))
     )
     return {row.id: ProgrammeRecord(*row) for row in found}
+
+
+async def classes_by_id(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, ClassRecord]:
+    found = await session.execute(
+        select(*CLASS_COLUMNS).where(col(SchoolClass.school_id) == THIS_SCHOOL, col(SchoolClass.id).in_(ids))
+    )
+    return {row.id: ClassRecord(*row) for row in found}
+
+
+async def school_years_by_id(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, SchoolYearRecord]:
+    found = await session.execute(
+        select(*YEAR_COLUMNS).where(col(SchoolYear.school_id) == THIS_SCHOOL, col(SchoolYear.id).in_(ids))
+    )
+    return {row.id: SchoolYearRecord(*row) for row in found}
