@@ -13,7 +13,7 @@ from app.domains.events.topics import Topic
 
 READERS: Mapping[str, frozenset[Scope]] = {
     "student": frozenset({Scope.STUDENTS_READ, Scope.STUDENTS_LIST}),
-    "badge": frozenset({Scope.BADGES_READ, Scope.STUDENTS_LIST}),
+    "badge": frozenset({Scope.BADGES_READ, Scope.BADGES_LIST, Scope.STUDENTS_LIST}),
     "programme": frozenset({Scope.PROGRAMMES_READ}),
     "class": frozenset({Scope.PROGRAMMES_READ}),
     "school_year": frozenset({Scope.SCHOOL_YEARS_READ}),
