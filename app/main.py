@@ -14,11 +14,14 @@ from app.api.openings import opens, root_fields
 from app.api.operations import Preparer
 from app.api.slices import skooly_schema
 from app.core.clock import Clock, SystemClock
+from app.core.crypto import Vault
 from app.core.database import Database
 from app.core.doorbell import Doorbell
 from app.core.log import access_logger, configure_logging
 from app.core.migrate import head
+from app.core.outbound.destinations import Destinations
 from app.core.pagination import Cursors
+from app.delivery.dialling import make_destinations
 from app.domains.access.loaders import AccessChecks
 from app.domains.events.cursors import LogCursors
 from app.domains.events.watching import LogWatch, PeopleNamed
@@ -48,11 +51,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
     """
     configure_logging(level=settings.log_level, style=settings.log_format)
     clock = clock or SystemClock()
-    doorbell = Doorbell(settings.redis_url)
-    database = Database(settings.database_url, pool_size=settings.pool_size, announce=doorbell.ring)
+    database = Database(settings.database_url, pool_size=settings.pool_size)
     redis = Redis.from_url(settings.redis_url, socket_timeout=VALKEY_SECONDS, socket_connect_timeout=VALKEY_SECONDS)
     schema = skooly_schema()
     preparer = Preparer(schema)
+    doorbell = Doorbell(settings.redis_url)
     watch = Watch(database, doorbell)
     keyring = Keyring(database, settings.peppers, clock)
     openings = Openings(partial(root_fields, schema), lambda scopes: opened_endpoints(facade, scopes))
@@ -97,6 +100,8 @@ def make_services(settings: Settings, database: Database, clock: Clock, openings
         AccessChecks: AccessChecks(database, clock),
         Openings: openings,
         Peppers: Peppers(settings.peppers),
+        Vault: Vault(settings.sealing_keys),
+        Destinations: make_destinations(settings),
     }
 
 

@@ -13,6 +13,7 @@ from app.domains.events import schema as events
 from app.domains.finance import schema as finance
 from app.domains.partners import schema as partners
 from app.domains.students import schema as students
+from app.domains.webhooks import schema as webhooks
 
 SLICES: tuple[ModuleType, ...] = (
     events,
@@ -22,6 +23,7 @@ SLICES: tuple[ModuleType, ...] = (
     access,
     partners,
     audit,
+    webhooks,
 )
 
 

@@ -38,3 +38,5 @@ class Scope(StrEnum):
     PARTNERS_MANAGE = "partners:manage"
     KEYS_MANAGE = "keys:manage"
     AUDIT_READ = "audit:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_MANAGE = "webhooks:manage"

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from app.core.outbound import Client, NameServers, Policy, Resolver, verifying_context
+from app.core.outbound.destinations import Destinations
 from app.core.outbound.urls import DEFAULT_PORTS
 from app.delivery.sender import HttpSender
 from app.settings import Settings
@@ -30,8 +31,10 @@ def make_sender(settings: Settings) -> HttpSender:
     return HttpSender(Client(policy, _name_servers(settings), verifying_context()), policy)
 
 
-def make_resolver(settings: Settings, policy: Policy) -> Resolver:
-    return Resolver(_name_servers(settings), policy)
+def make_destinations(settings: Settings) -> Destinations:
+    """For whoever saves endpoints."""
+    policy = policy_of(settings)
+    return Destinations(policy, Resolver(_name_servers(settings), policy))
 
 
 def _name_servers(settings: Settings) -> NameServers:

@@ -14,7 +14,8 @@ def test_every_example_of_a_reading_endpoint_is_answered(school: School) -> None
     for path, methods in document["paths"].items():
         if "get" in methods:
             answer = _first_answer(school, path, methods["get"].get("parameters", []))
-            assert answer.status_code == 200 or answer.json()["decision"] == "denied"
+            made_by_hand = path.startswith("/webhooks/") and "{" in path  # its ids are of chance
+            assert answer.status_code == (404 if made_by_hand else 200) or answer.json()["decision"] == "denied"
             asked += 1
     assert asked
 

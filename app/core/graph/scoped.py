@@ -8,6 +8,7 @@ from typing import Any
 
 import strawberry
 
+from app.core.bounds import Bounds
 from app.core.scopes import Scope
 from app.core.text import Form
 
@@ -32,7 +33,7 @@ def scoped(
     default: Any = None,
     default_factory: Callable[[], Any] | None = None,
     optional: bool = False,
-    form: Form | None = None,
+    form: Form | Bounds | None = None,
 ) -> Any:
     """A field that any one of `scopes` opens.
 

@@ -1,7 +1,7 @@
 """Headers of a partner's own choice: none that could change where a request goes, how long it is or who signed it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from app.core.outbound.errors import HeaderMalformed, HeaderRepeated, HeaderReserved, TooManyHeaders
 
@@ -33,11 +33,11 @@ RESERVED = frozenset(
 RESERVED_PREFIXES = ("webhook-", "x-skooly-", "proxy-", "x-forwarded-", "sec-")
 
 
-def read_headers(headers: Mapping[str, str]) -> dict[str, str]:
+def read_headers(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
     """The headers by lower-case name. Raises a HeaderRefused."""
     if len(headers) > MOST:
         raise TooManyHeaders(field=FIELD, most=MOST, count=len(headers))
-    read = {_name(name): _value(name, value) for name, value in headers.items()}
+    read = {_name(name): _value(name, value) for name, value in headers}
     if len(read) < len(headers):
         raise HeaderRepeated(field=FIELD)
     return read

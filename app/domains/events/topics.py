@@ -42,3 +42,4 @@ class Topic(StrEnum):
     ZONE_UPDATED = "zone.updated"
     ACCESS_DENIED = "access.denied"
     ENDPOINT_DISABLED = "endpoint.disabled"
+    ENDPOINT_TESTED = "endpoint.tested"

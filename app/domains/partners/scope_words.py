@@ -30,6 +30,8 @@ WORDS: dict[Scope, tuple[str, str]] = {
     Scope.PAYMENTS_WRITE: ("Enregistrer des paiements.", "Record payments."),
     Scope.WALLETS_WRITE: ("Recharger des porte-monnaie.", "Top up wallets."),
     Scope.EVENTS_READ: ("Suivre le journal des événements.", "Follow the log of events."),
+    Scope.WEBHOOKS_READ: ("Voir les webhooks et leurs livraisons.", "See webhooks and their deliveries."),
+    Scope.WEBHOOKS_MANAGE: ("Gérer les webhooks et rejouer.", "Manage webhooks and replay."),
     Scope.SCHOOLS_MANAGE: ("Ouvrir et modifier des écoles.", "Open and change schools."),
     Scope.PARTNERS_MANAGE: ("Gérer les partenaires de l'école.", "Manage the school's partners."),
     Scope.KEYS_MANAGE: ("Créer, remplacer et révoquer des clés.", "Issue, rotate and revoke keys."),

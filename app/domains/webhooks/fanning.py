@@ -29,9 +29,10 @@ WHERE l.last_position > f.expanded_to AND ($1::uuid[] IS NULL OR f.school_id = A
 ORDER BY random() LIMIT {SCHOOLS_AT_ONCE} FOR UPDATE OF f SKIP LOCKED
 """  # noqa: S608 - constants
 
-# Whether endpoint `e` wants event `v`. A filter lists facts that must be there and equal.
+# Whether endpoint `e` wants event `v`. A filter lists facts that must be there and equal; a test is for one endpoint.
 WANTED = """
-e.start_position < v.position AND (e.topics = '{}' OR v.type = ANY (e.topics)) AND v.facts @> e.filter"""
+e.start_position < v.position AND CASE v.type WHEN 'endpoint.tested' THEN v.subject = e.id
+    ELSE (e.topics = '{}' OR v.type = ANY (e.topics)) AND v.facts @> e.filter END"""
 
 # The turn of an endpoint is written even where it seems due already: a claim may just be finding nothing left. Rows are
 # locked in one order by whoever locks several.

@@ -1,11 +1,12 @@
 """A process that claims and settles, without a network: outcomes are given by the test."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import pytest
 
 from app.core.database import Database
 from app.delivery.sending import result_of
+from app.domains.partners.tables import School
 from app.domains.webhooks.claiming import Claim, Claimed, claim
 from app.domains.webhooks.endpoints import Known
 from app.domains.webhooks.fairness import Room
@@ -13,7 +14,11 @@ from app.domains.webhooks.fanning import expand
 from app.domains.webhooks.outcomes import Kind, Outcome
 from app.domains.webhooks.recording import Recorded, record
 from app.domains.webhooks.settling import SCHEDULE
+from tests.domains.webhooks.managing import Manager, asking
+from tests.support.clock import FixedClock
+from tests.support.factories.partners import make_actor, make_school
 from tests.support.factories.webhooks import VAULT
+from tests.support.operations import Asker
 
 ROOM = Room(places=512, retries=384, slow=64, school=256)
 OK = Outcome(Kind.OK, 5, status=200)
@@ -45,6 +50,24 @@ class Engine:
             results = [result_of(each, outcome(each) if callable(outcome) else outcome, SCHEDULE) for each in claimed]
             await record(self.database, results)
         return attempts
+
+
+@pytest.fixture
+async def asker(fresh_database: Database, clock: FixedClock) -> AsyncIterator[Asker]:
+    """Of the endpoints' schema, over the engine's database."""
+    async with asking(fresh_database, clock) as (asker, _):
+        yield asker
+
+
+@pytest.fixture
+async def school(fresh_database: Database) -> School:
+    return await make_school(fresh_database)
+
+
+@pytest.fixture
+async def manager(fresh_database: Database, asker: Asker, school: School) -> Manager:
+    """The school itself."""
+    return Manager(asker, await make_actor(fresh_database, school))
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from app.domains.partners.service import ensure_partner
 from app.domains.partners.tables import School
 from app.domains.webhooks.endpoints import secret_context
 
-VAULT_KEY = b"a key for tests: 32 bytes long.."
-VAULT = Vault({1: VAULT_KEY})
+VAULT = Vault({1: b"a key for tests: 32 bytes long.."})
 SECRET = b"a signing secret for tests, 32 b"
 
 _INSERT = """

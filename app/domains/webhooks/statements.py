@@ -1,0 +1,141 @@
+"""What managing asks of the database. All of it lies behind the wall of the transaction's school.
+
+`:partner` is whose endpoints are meant; NULL is everybody's, for the command line.
+"""
+
+# ruff: noqa: S608 - statements are put together from the constants of this file
+
+from sqlalchemy import text
+
+_HERE = "current_setting('app.school')::uuid"
+_OWN = (
+    f"e.school_id = {_HERE} AND e.status <> 'deleted' AND (CAST(:partner AS uuid) IS NULL OR e.partner_id = :partner)"
+)
+_ENDPOINT = """
+SELECT e.id, e.url, e.description, e.topics, e.filter, e.payload, e.headers, e.timeout_seconds, e.max_in_flight,
+    e.rate_per_second, e.long_tail, e.status, e.disabled_reason, e.disabled_at, s.breaker, s.first_failure_at,
+    s.last_success_at, e.created_at
+FROM endpoint e JOIN endpoint_state s ON s.school_id = e.school_id AND s.endpoint_id = e.id
+"""
+
+FIND_ENDPOINT = text(f"{_ENDPOINT} WHERE {_OWN} AND e.id = :endpoint")
+LIST_ENDPOINTS = text(
+    f"{_ENDPOINT} WHERE {_OWN} AND (CAST(:after AS uuid) IS NULL OR e.id > :after) ORDER BY e.id LIMIT :most"
+)
+COUNT_ENDPOINTS = text(f"SELECT count(*) FROM endpoint e WHERE {_OWN}")
+LOCK_ENDPOINT = text(f"SELECT e.id, e.status FROM endpoint e WHERE {_OWN} AND e.id = :endpoint FOR UPDATE")
+
+_SECRETS = f"FROM endpoint_secret WHERE school_id = {_HERE} AND endpoint_id = :endpoint"
+COUNT_SECRETS = text(f"SELECT count(*) {_SECRETS} AND (expires_at IS NULL OR expires_at > now())")
+FORGET_SECRETS = text(f"DELETE {_SECRETS} AND expires_at <= now()")
+FORGET_ALL_SECRETS = text(f"DELETE {_SECRETS}")
+EXPIRE_SECRETS = text(
+    f"UPDATE endpoint_secret SET expires_at = now() + make_interval(hours => :hours) "
+    f"WHERE school_id = {_HERE} AND endpoint_id = :endpoint "
+    f"AND (expires_at IS NULL OR expires_at > now() + make_interval(hours => :hours)) RETURNING expires_at"
+)
+
+# Deliveries are looked up endpoint by endpoint, each by its primary key backwards; `{only}` narrows them.
+_DELIVERY = f"""
+SELECT d.endpoint_id, d.event_id, d.replay, v.type, v.occurred_at, d.state, d.attempt_no, d.next_at, d.created_at
+FROM endpoint e CROSS JOIN LATERAL (
+    SELECT d.* FROM delivery d {{join}}
+    WHERE d.school_id = e.school_id AND d.endpoint_id = e.id {{only}}
+    ORDER BY d.event_id DESC, d.replay DESC LIMIT :most
+) d
+JOIN event v ON v.school_id = {_HERE} AND v.id = d.event_id
+WHERE {_OWN} {{of}}
+ORDER BY d.event_id DESC, d.endpoint_id DESC, d.replay DESC LIMIT :most
+"""
+_TOPIC = "JOIN event t ON t.school_id = d.school_id AND t.id = d.event_id AND t.type = :topic"
+FIND_DELIVERY = text(f"""
+SELECT d.endpoint_id, d.event_id, d.replay, v.type, v.occurred_at, d.state, d.attempt_no, d.next_at, d.created_at
+FROM endpoint e JOIN delivery d ON d.school_id = e.school_id AND d.endpoint_id = e.id
+JOIN event v ON v.school_id = {_HERE} AND v.id = d.event_id
+WHERE {_OWN} AND e.id = :endpoint AND d.event_id = :event AND d.replay = :replay
+""")
+
+
+def list_deliveries(*, endpoint: bool, states: tuple[str, ...], topic: bool, since: bool, after: bool) -> str:
+    """`states` are written into the statement, so that the partial indexes on them serve; they are the tables' own."""
+    only = [
+        f"AND d.state IN ({', '.join(map(repr, states))})" if states else "",
+        "AND d.event_id >= :since" if since else "",
+        "AND (d.event_id, d.endpoint_id, d.replay) < (:event, :after_endpoint, :replay)" if after else "",
+    ]
+    return _DELIVERY.format(
+        join=_TOPIC if topic else "", only=" ".join(only), of="AND e.id = :endpoint" if endpoint else ""
+    )
+
+
+ATTEMPTS = text(f"""
+SELECT a.* FROM unnest(CAST(:endpoints AS uuid[]), CAST(:events AS uuid[]), CAST(:replays AS int[]))
+    AS k (endpoint_id, event_id, replay)
+JOIN attempt a ON a.school_id = {_HERE} AND a.endpoint_id = k.endpoint_id AND a.event_id = k.event_id
+    AND a.replay = k.replay
+ORDER BY a.number
+""")
+
+# The endpoint's row is locked by whoever queues: it cannot be paused between the look at its status and the insert.
+_QUEUE = f"""
+, made AS (
+    INSERT INTO delivery (school_id, endpoint_id, event_id, replay, state)
+    SELECT {_HERE}, :endpoint, c.event_id, c.replay,
+        CASE CAST(:status AS text) WHEN 'active' THEN 'pending' ELSE 'held' END
+    FROM chosen c ON CONFLICT DO NOTHING
+    RETURNING event_id
+),
+woken AS (
+    UPDATE endpoint_state SET next_due_at = least(next_due_at, now())
+    WHERE school_id = {_HERE} AND endpoint_id = :endpoint AND CAST(:status AS text) = 'active'
+        AND EXISTS (SELECT FROM made)
+)
+SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM chosen), (SELECT max(event_id::text)::uuid FROM chosen)
+"""
+
+REPLAY_ONE = text(f"""
+WITH chosen AS (
+    SELECT event_id, max(replay) + 1 AS replay FROM delivery
+    WHERE school_id = {_HERE} AND endpoint_id = :endpoint AND event_id = :event GROUP BY event_id
+    HAVING bool_and(state IN ('succeeded', 'exhausted', 'cancelled'))
+){_QUEUE}""")
+
+LAST_REPLAY = text(
+    f"SELECT max(replay) FROM delivery WHERE school_id = {_HERE} AND endpoint_id = :endpoint AND event_id = :event"
+)
+
+RECOVER = text(f"""
+WITH chosen AS (
+    SELECT v.id AS event_id, coalesce((
+        SELECT max(replay) + 1 FROM delivery d
+        WHERE d.school_id = v.school_id AND d.endpoint_id = e.id AND d.event_id = v.id
+    ), 0) AS replay
+    FROM endpoint e JOIN event v ON v.school_id = e.school_id AND v.id >= :since
+    WHERE e.school_id = {_HERE} AND e.id = :endpoint
+        AND (e.topics = '{{}}' OR v.type = ANY (e.topics)) AND v.facts @> e.filter AND v.type <> 'endpoint.tested'
+        AND NOT EXISTS (
+            SELECT FROM delivery d WHERE d.school_id = v.school_id AND d.endpoint_id = e.id AND d.event_id = v.id
+                AND d.state NOT IN ('exhausted', 'cancelled')
+        )
+    ORDER BY v.id LIMIT :most
+){_QUEUE}""")
+
+
+def replay_some(*, states: tuple[str, ...], topic: bool, since: bool, until: bool, after: bool) -> str:
+    """Of each event the latest delivery, where that one is in one of `states`."""
+    only = [
+        "AND d.event_id >= :since" if since else "",
+        "AND d.event_id < :until" if until else "",
+        "AND d.event_id > :after" if after else "",
+    ]
+    return f"""
+WITH chosen AS (
+    SELECT d.event_id, d.replay + 1 AS replay FROM delivery d {_TOPIC if topic else ""}
+    WHERE d.school_id = {_HERE} AND d.endpoint_id = :endpoint
+        AND d.state IN ({", ".join(map(repr, states))}) {" ".join(only)}
+        AND NOT EXISTS (
+            SELECT FROM delivery later WHERE later.school_id = d.school_id AND later.endpoint_id = d.endpoint_id
+                AND later.event_id = d.event_id AND later.replay > d.replay
+        )
+    ORDER BY d.event_id LIMIT :most
+){_QUEUE}"""
