@@ -34,12 +34,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What a key may spend: `remaining` of `limit` points, until `reset_at`, which is in `seconds`."""
+    """What a key may spend: `remaining` of `limit` points, until `ends_at` (since 1970), which is in `seconds`."""
 
     limit: int
     remaining: int
-    reset_at: datetime
+    ends_at: int
     seconds: int
+
+    @property
+    def reset_at(self) -> datetime:
+        return datetime.fromtimestamp(self.ends_at, UTC)
 
 
 class Budgets:
@@ -68,8 +72,7 @@ class Budgets:
     def of(self, actor: Actor) -> Budget:
         now = self._clock.now().timestamp()
         account = self._account(actor, now)
-        reset_at = datetime.fromtimestamp(account.ends_at, UTC)
-        return Budget(account.limit, account.remaining, reset_at, _seconds(account, now))
+        return Budget(account.limit, account.remaining, account.ends_at, _seconds(account, now))
 
     async def settled(self) -> None:
         """Waits for the leases that are under way."""
