@@ -40,8 +40,8 @@ STUDIES = """query ($key: String!, $year: String!) { schoolYear(code: $year) { n
 WRITES = {
     "Absence": "mutation ($input: RecordAbsenceInput!) { recordAbsence(input: $input) {"
     " ... on Absence { nodeId id matricule reason } } }",
-    "RecordedPayment": "mutation ($input: RecordPaymentInput!) { recordPayment(input: $input) {"
-    " ... on RecordedPayment { nodeId id matricule amount allocations { amount } } } }",
+    "Payment": "mutation ($input: RecordPaymentInput!) { recordPayment(input: $input) {"
+    " ... on Payment { nodeId id matricule amount allocations { amount } } } }",
     "Passage": "mutation ($input: RecordPassageInput!) { recordPassage(input: $input) {"
     " ... on Passage { nodeId id zone decision } } }",
 }
@@ -70,11 +70,11 @@ async def one_of_each(database: Database, asker: Asker, actor: Actor, clock: Fix
     who = visit.student.matricule
     told = {
         "Absence": {"startsAt": RECORDED, "endsAt": "2025-01-13T12:00:00+00:00", "reason": "Rendez-vous"},
-        "RecordedPayment": {"provider": "wave", "reference": "W1", "amount": "500", "currency": "XOF"},
+        "Payment": {"provider": "wave", "reference": "W1", "amount": "500", "currency": "XOF"},
         "Passage": {"zone": visit.zone.code, "badge": visit.badge, "deviceId": "T1", "deviceEventId": "1"},
     }
-    told["Absence"]["matricule"] = told["RecordedPayment"]["matricule"] = who
-    told["RecordedPayment"]["receivedAt"] = told["Passage"]["occurredAt"] = RECORDED
+    told["Absence"]["matricule"] = told["Payment"]["matricule"] = who
+    told["Payment"]["receivedAt"] = told["Passage"]["occurredAt"] = RECORDED
     found = {}
     for name, text in WRITES.items():
         [found[name]] = (await asker.data(actor, text, input=told[name])).values()
@@ -88,7 +88,7 @@ async def one_of_each(database: Database, asker: Asker, actor: Actor, clock: Fix
 
 FRAGMENTS = """
     ... on Student { matricule lastName }  ... on Absence { id matricule reason }
-    ... on RecordedPayment { id matricule amount allocations { amount } }  ... on Passage { id zone decision }
+    ... on Payment { id matricule amount allocations { amount } }  ... on Passage { id zone decision }
     ... on JournalEntry { label lines { debit } }  ... on Programme { code label }
     ... on SchoolClass { code students { nodes { matricule } } }
     ... on SchoolYear { startsOn running }  ... on Badge { badge matricule }"""
@@ -123,7 +123,7 @@ async def test_who_was_shown_is_audited(database: Database, asker: Asker, actor:
     first = await one_of_each(database, asker, actor, clock)
     student = read_node_id(first["Student"]["nodeId"])
     assert student
-    for name in ("Student", "Badge", "Absence", "RecordedPayment", "Passage"):
+    for name in ("Student", "Badge", "Absence", "Payment", "Passage"):
         before = await _audited(database, actor, student[1])
         await asker.data(actor, NODE, id=first[name]["nodeId"])
         assert await _audited(database, actor, student[1]) == before + 1, name
@@ -203,7 +203,7 @@ def test_introspection_names_only_the_kinds_that_a_key_may_read() -> None:
     schema = skooly_schema()
     seen = VisibleSchemas(schema.sdl(), schema.catalogue).seen_with(frozenset({str(Scope.ABSENCES_WRITE)}))
     assert "Absence" in seen.type_map
-    assert {"Student", "Passage", "JournalEntry", "RecordedPayment"}.isdisjoint(seen.type_map)
+    assert {"Student", "Passage", "JournalEntry", "Payment"}.isdisjoint(seen.type_map)
 
 
 @given(name=st.sampled_from([kind.name for kind in NODES]), id=st.uuids())

@@ -23,7 +23,7 @@ def test_a_payment_turns_red_into_green(school: School) -> None:
     school.mutate(
         "core",
         "recordPayment",
-        "RecordedPayment",
+        "Payment",
         matricule=late,
         provider="orange_money",
         reference=uuid.uuid4().hex,

@@ -28,13 +28,16 @@ INSERT INTO absence (school_id, student_id, partner_id, starts_at, ends_at, just
     SELECT $1, id, $2, now(), now() + interval '1 hour', false FROM student WHERE school_id = $1
 """
 _MONEY = """
-INSERT INTO invoice (school_id, number, student_id, label, currency, total, issued_on)
-    SELECT $1, 'F' || matricule, id, 'Frais', 'XOF', 300, '2024-09-01' FROM student WHERE school_id = $1;
+INSERT INTO invoice (school_id, number, student_id, label, currency, total, issued_on, next_due_on)
+    SELECT $1, 'F' || matricule, id, 'Frais', 'XOF', 300, '2024-09-01', '2024-10-31' FROM student WHERE school_id = $1;
 INSERT INTO instalment (school_id, invoice_id, student_id, number, due_on, amount)
     SELECT $1, id, student_id, n, '2024-09-01'::date + n * 60, 100
     FROM invoice, generate_series(1, 3) n WHERE school_id = $1;
 INSERT INTO payment (school_id, student_id, provider, reference, amount, currency, received_at)
     SELECT $1, id, 'cash', 'R' || matricule, 100, 'XOF', now() FROM student WHERE school_id = $1;
+INSERT INTO allocation (school_id, payment_id, instalment_id, amount)
+    SELECT $1, p.id, i.id, 100 FROM payment p JOIN instalment i USING (school_id, student_id)
+    WHERE p.school_id = $1 AND i.number = 1 AND p.reference LIKE 'RM7%';
 INSERT INTO wallet (school_id, student_id, currency, balance)
     SELECT $1, id, 'XOF', 1000 FROM student WHERE school_id = $1;
 INSERT INTO wallet_entry (school_id, wallet_id, kind, amount, reference, reason)

@@ -17,10 +17,14 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.core.actor import Actor
 from app.core.database import Database, RawConnection, Wall
+from app.core.pagination import Position
 from app.domains.access.loaders import passage_bounds
 from app.domains.access.statements import DECIDE_ACCESS, FIND_RECORDED
 from app.domains.events.service import events_after
+from app.domains.finance import invoice_statements as invoices
 from app.domains.finance import statements as finance
+from app.domains.finance.service.ledgers import LedgerPage, ledger_lines
+from app.domains.finance.service.listing import InvoiceFilter, PaymentFilter, SortKey, invoice_page, payment_page
 from app.domains.partners.idempotency import kept_outcome
 from app.domains.partners.keyring import FIND_KEY
 from app.domains.students import statements as students
@@ -48,6 +52,9 @@ class Crowd:
     actor: Actor
     student_id: uuid.UUID
     class_id: uuid.UUID
+    invoice_id: uuid.UUID
+    payment_id: uuid.UUID
+    wallet_id: uuid.UUID
     key_id: str
     large: set[str]
 
@@ -99,6 +106,15 @@ def _rosters(crowd: Crowd) -> Asked:
     return roster_statement(frozenset({"runs"})), {**PAGE, "classes": [crowd.class_id]}
 
 
+def _invoices(by: SortKey, *, after: Position | None = None, **which: Any) -> Asked:
+    asked = invoice_page(15, after, InvoiceFilter(**which), by=by, newest=True, today=date(2025, 1, 13))
+    return asked, {}
+
+
+def _payments(**which: Any) -> Asked:
+    return payment_page(20, None, PaymentFilter(**which), newest=True), {}
+
+
 DAY = {"on": date(2024, 12, 31)}
 PAGE = {"count": 20, "on": DAY["on"]}
 YESTERDAY = NOW - timedelta(days=1)
@@ -133,6 +149,21 @@ HOT = {
     ),
     "invoice by number": Hot(lambda crowd: (finance.FIND_INVOICE, {"number": "FM77", "student_id": crowd.student_id})),
     "payment by reference": Hot(lambda _: (finance.DESCRIBE_PAYMENT, {"provider": "cash", "reference": "RM77"})),
+    "payment by id": Hot(lambda crowd: (invoices.FIND_PAYMENT, {"payment_id": crowd.payment_id})),
+    "invoice with its student": Hot(lambda _: (invoices.INVOICE_BY_NUMBER, {"number": "FM77"})),
+    "instalments of an invoice": Hot(lambda crowd: (invoices.INSTALMENTS, {"invoices": [crowd.invoice_id]})),
+    "allocations of a payment": Hot(lambda crowd: (invoices.ALLOCATIONS_OF_PAYMENT, {"payment_id": crowd.payment_id})),
+    "allocations of an invoice": Hot(lambda crowd: (invoices.ALLOCATIONS_OF_INVOICE, {"invoice_id": crowd.invoice_id})),
+    "first page of invoices": Hot(lambda _: _invoices("issued"), pages=A_LIST),
+    "next page of invoices": Hot(
+        lambda crowd: _invoices("issued", after=Position(date(2024, 9, 1), crowd.invoice_id)), pages=A_LIST
+    ),
+    "invoices by their last change": Hot(lambda _: _invoices("updated"), pages=A_LIST),
+    "late invoices by due date": Hot(lambda _: _invoices("due", status="late"), pages=A_LIST),
+    "invoices of a student": Hot(lambda _: _invoices("issued", matricule="m77"), pages=A_LIST),
+    "first page of payments": Hot(lambda _: _payments(), pages=A_LIST),
+    "payments of a student": Hot(lambda _: _payments(matricule="m77"), pages=A_LIST),
+    "ledger of a wallet": Hot(lambda crowd: (ledger_lines([crowd.wallet_id], LedgerPage(20, newest=True)), {})),
     "wallet by student": Hot(lambda crowd: (finance.FIND_WALLET, {"student_id": crowd.student_id})),
     "entries of a day": Hot(lambda _: (finance.ENTRIES_OF_DAY, DAY), pages=A_LIST),
     "lines of a day": Hot(lambda _: (finance.LINES_OF_DAY, DAY), pages=A_LIST),
@@ -156,9 +187,13 @@ async def crowd(servers: Addresses) -> AsyncIterator[Crowd]:
         async with database.raw(Wall.app(school.id)) as connection:
             student_id = await connection.fetchval("SELECT id FROM student WHERE matricule_key = 'M77'")
             class_id = await connection.fetchval("SELECT id FROM school_class WHERE code = 'C7'")
+            owned = [
+                await connection.fetchval(f"SELECT id FROM {table} WHERE student_id = $1", student_id)
+                for table in ("invoice", "payment", "wallet")
+            ]
             key_id = await connection.fetchval("SELECT min(key_id) FROM api_key")
             large = await large_tables(connection)
-        yield Crowd(database, school.id, actor, student_id, class_id, key_id, large)
+        yield Crowd(database, school.id, actor, student_id, class_id, *owned, key_id, large)
     await drop(servers, name)
 
 

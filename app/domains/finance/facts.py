@@ -88,7 +88,7 @@ def allocation_facts(payment: PaymentRecord) -> dict[str, Any]:
     }
 
 
-def refund_facts(refund: RefundRecord) -> dict[str, Any]:
+def refund_facts(refund: RefundRecord, freed: Sequence[FreedRecord]) -> dict[str, Any]:
     """Of `payment.refunded`; `freed` is the part that had settled something."""
     return {
         "matricule": refund.matricule,
@@ -100,7 +100,7 @@ def refund_facts(refund: RefundRecord) -> dict[str, Any]:
         "currency": refund.currency,
         "reason": refund.reason,
         "refunded_at": refund.refunded_at.isoformat(),
-        "freed": _sum(refund.freed),
+        "freed": _sum(freed),
     }
 
 

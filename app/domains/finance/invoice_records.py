@@ -87,15 +87,26 @@ class CreditLineRecord:
 
 @dataclass(frozen=True, slots=True)
 class CreditNoteRecord:
-    """A credit note, what it takes off which instalments, and the invoice as it then stood."""
+    """A credit note and what it takes off which instalments, in the order of their numbers."""
 
     id: UUID
+    invoice_id: UUID
+    student_id: UUID
+    invoice_number: str
     number: str
-    invoice: InvoiceRecord
     amount: int
+    currency: str
     reason: str
     issued_on: date
     lines: tuple[CreditLineRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreditedInvoice:
+    """A new credit note and the money that it took back from payments."""
+
+    credit_note: CreditNoteRecord
+    invoice: InvoiceRecord
     freed: tuple[FreedRecord, ...]
 
 
@@ -105,3 +116,17 @@ class CancelledInvoice:
 
     invoice: InvoiceRecord
     freed: tuple[FreedRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementRecord:
+    """Which payment settles how much of an instalment of the invoice."""
+
+    invoice_id: UUID
+    payment_id: UUID
+    provider: str
+    reference: str
+    instalment: int
+    due_on: date
+    amount: int
+    currency: str

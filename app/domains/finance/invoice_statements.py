@@ -102,7 +102,13 @@ FIND_PAYMENT = (
 """Takes `payment_id`."""
 
 FIND_REFUND = select(
-    col(Refund.id), col(Refund.payment_id), col(Refund.amount), col(Refund.reason), col(Refund.refunded_at)
+    col(Refund.id),
+    col(Refund.payment_id),
+    col(Refund.provider),
+    col(Refund.reference),
+    col(Refund.amount),
+    col(Refund.reason),
+    col(Refund.refunded_at),
 ).where(
     col(Refund.school_id) == THIS_SCHOOL,
     col(Refund.provider) == bindparam("provider"),

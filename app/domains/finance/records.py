@@ -68,10 +68,7 @@ class PaymentRecord:
 
 @dataclass(frozen=True, slots=True)
 class RefundRecord:
-    """Money given back of the payment that `payment_provider` calls `payment_reference`. `refunded_at` is in UTC.
-
-    `freed` is what it took back from instalments, and empty where the refund had been recorded before.
-    """
+    """Money given back of the payment that `payment_provider` calls `payment_reference`. `refunded_at` is in UTC."""
 
     id: UUID
     payment_id: UUID
@@ -85,7 +82,18 @@ class RefundRecord:
     currency: str
     reason: str
     refunded_at: datetime
-    freed: tuple[FreedRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RefundedPayment:
+    """A refund, the payment as it then stood, and what had to be taken back from instalments.
+
+    Nothing where the refund had been recorded before.
+    """
+
+    refund: RefundRecord
+    payment: PaymentRecord
+    freed: tuple[FreedRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,4 +126,13 @@ class WalletEntryRecord:
     reason: str | None
     forced: bool
     occurred_at: datetime
+    balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class WalletRecord:
+    id: UUID
+    student_id: UUID
+    matricule: str
+    currency: str
     balance: int

@@ -30,7 +30,14 @@ def _entries(balance: Any) -> Select[*tuple[Any, ...]]:
     )
 
 
-LEDGER_ENTRY = _entries(
+SELECT_WALLETS: Select[*tuple[Any, ...]] = (
+    select(col(Wallet.id), col(Wallet.student_id), col(Student.matricule), col(Wallet.currency), col(Wallet.balance))
+    .join(Student, same(Student, Wallet.student_id))
+    .where(col(Wallet.school_id) == THIS_SCHOOL)
+)
+"""The columns of a WalletRecord, of every wallet of the transaction's school."""
+
+LEDGER_ENTRIES = _entries(
     select(func.sum(col(_Earlier.amount)))
     .where(
         col(_Earlier.school_id) == THIS_SCHOOL,
@@ -38,5 +45,13 @@ LEDGER_ENTRY = _entries(
         col(_Earlier.id) <= WalletEntry.id,
     )
     .scalar_subquery()
-).where(col(WalletEntry.id) == bindparam("entry_id", type_=Uuid))
-"""A line of a ledger, and what the wallet held once it was written. Takes `entry_id`."""
+)
+"""Single lines of ledgers, and what the wallet held once each was written."""
+
+LEDGER_ENTRY = LEDGER_ENTRIES.where(col(WalletEntry.id) == bindparam("entry_id", type_=Uuid))
+"""Takes `entry_id`."""
+
+WHOLE_LEDGERS = _entries(
+    func.sum(col(WalletEntry.amount)).over(partition_by=col(WalletEntry.wallet_id), order_by=col(WalletEntry.id))
+)
+"""Every line of ledgers with the balance running along: read once from the beginning, whatever page is shown."""

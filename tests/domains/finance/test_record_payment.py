@@ -23,7 +23,7 @@ from tests.support.operations import Asker
 RECORD = """mutation ($input: RecordPaymentInput!, $key: String) {
     recordPayment(input: $input, idempotencyKey: $key) {
         __typename
-        ... on RecordedPayment {
+        ... on Payment {
             id matricule provider reference amount currency receivedAt unallocated
             allocations { invoiceNumber instalment dueOn amount } }
         ... on Failure { code message field } } }"""
@@ -85,7 +85,7 @@ async def log(database: Database, actor: Actor) -> list[tuple[str, str]]:
 async def test_record_payment(database: Database, asker: Asker, core: Actor, matricule: str) -> None:
     answer = await pay(asker, core, matricule.lower(), "150")
     assert answer == {
-        "__typename": "RecordedPayment",
+        "__typename": "Payment",
         "id": answer["id"],
         "matricule": matricule,
         "provider": "orange_money",

@@ -61,13 +61,14 @@ TOO_LARGE = f"SELECT line, number FROM billed WHERE total > {LARGEST}"  # noqa: 
 
 DIFFERS = "SELECT line, number FROM billed WHERE verdict = 'different'"
 
+# The oldest due date is what the database's own sum would find: told at once, the invoice is written once.
 ISSUE = """
 WITH made AS (
-    INSERT INTO invoice (school_id, number, student_id, kind, label, currency, total, issued_on)
+    INSERT INTO invoice (school_id, number, student_id, kind, label, currency, total, issued_on, next_due_on)
     SELECT current_setting('app.school')::uuid, number, student_id, kind,
         coalesce(label, CASE kind WHEN 'tuition' THEN 'Frais de scolarité' WHEN 'canteen' THEN 'Cantine'
             ELSE 'Facture ' || number END),
-        currency, total::bigint, coalesce(issued_on, $1)
+        currency, total::bigint, coalesce(issued_on, $1), dues[1]
     FROM billed WHERE verdict = 'new' ORDER BY line
     RETURNING id, number
 )

@@ -1,40 +1,32 @@
 """Payments as the API takes and shows them."""
 
 from datetime import date, datetime
-from enum import Enum
 from typing import Annotated, Self
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import strawberry
 from strawberry import argument
 
 from app.core.graph.context import Context, Info
-from app.core.graph.failure import Failure, expected, failure
+from app.core.graph.failure import expected
 from app.core.graph.inputs import plain
 from app.core.graph.node import Node, NodeKind, node_id_field, node_id_of
 from app.core.graph.scoped import any_scope, scoped
 from app.core.money import to_decimal_string, to_minor
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
-from app.domains.finance import errors
-from app.domains.finance.loaders import payments_by_id
-from app.domains.finance.records import AllocationRecord, PaymentRecord
+from app.domains.finance.loaders import payments_by_id, refunds_by_id, refunds_of_payments
+from app.domains.finance.records import AllocationRecord, PaymentRecord, RefundRecord
+from app.domains.finance.schema.failures import CurrencyMismatchFailure, InvoiceNotFoundFailure, PaymentConflictFailure
+from app.domains.finance.schema.words import AN_ID, PAYMENT_SCOPES, PaymentProvider, local
 from app.domains.finance.service import record_payment
 from app.domains.finance.service.checks import REFERENCE
 from app.domains.partners.mutations import IdempotencyKey, perform_once
-from app.domains.students.schema import StudentNotFoundFailure
+from app.domains.students.loaders import students_by_id
+from app.domains.students.schema import Student, StudentNotFoundFailure
 
-_of_payment = any_scope([Scope.PAYMENTS_WRITE])
-
-
-@strawberry.enum(name="PaymentProvider", description="Through whom money came in.")
-class PaymentProvider(Enum):
-    orange_money = strawberry.enum_value("orange_money", description="Orange Money.")
-    wave = strawberry.enum_value("wave", description="Wave.")
-    mtn = strawberry.enum_value("mtn", description="MTN Mobile Money.")
-    bank = strawberry.enum_value("bank", description="A bank: transfer, card or cheque.")
-    cash = strawberry.enum_value("cash", description="Cash at the counter.")
+_of_payment = any_scope(PAYMENT_SCOPES)
+_to_record = any_scope([Scope.PAYMENTS_WRITE])
 
 
 @strawberry.type(description="How much of a payment settles which instalment.")
@@ -54,8 +46,50 @@ class PaymentAllocation:
         )
 
 
+@strawberry.type(description="Money of a payment given back.")
+class Refund(Node):
+    node_id: strawberry.ID = node_id_field(_of_payment)
+    id: UUID = _of_payment(description="Its identifier.", example=AN_ID)
+    payment_id: UUID = _of_payment(description="The payment whose money it was.", example=AN_ID)
+    matricule: str = _of_payment(description="Who had paid.", personal=True, example="2024/INF/0123")
+    provider: PaymentProvider = _of_payment(description="Through whom it went back.", example="orange_money")
+    reference: str = _of_payment(description="The provider's reference of the refund.", example="OM-R-5512")
+    amount: str = _of_payment(description="How much, a decimal.", personal=True, example="50000")
+    currency: str = _of_payment(description="ISO 4217 code.", example="XOF")
+    reason: str = _of_payment(description="Why.", personal=True, example="Trop perçu")
+    refunded_at: datetime = _of_payment(
+        description="When it was given back, in the school's time zone.", example="2025-01-20T09:00:00+00:00"
+    )
+
+    @classmethod
+    def of(cls, record: RefundRecord, timezone: str) -> Self:
+        return cls(
+            node_id=node_id_of("Refund", record.id),
+            id=record.id,
+            payment_id=record.payment_id,
+            matricule=record.matricule,
+            provider=PaymentProvider(record.provider),
+            reference=record.reference,
+            amount=to_decimal_string(record.amount, record.currency),
+            currency=record.currency,
+            reason=record.reason,
+            refunded_at=local(record.refunded_at, timezone),
+        )
+
+
+async def _refunds(root: "Payment", info: Info) -> list[Refund]:
+    timezone = info.context.actor.timezone
+    return [Refund.of(record, timezone) for record in await info.context.load(refunds_of_payments, root.id)]
+
+
+async def _student(root: "Payment", info: Info) -> Student:
+    record = await info.context.load(students_by_id, root.student_id)
+    assert record is not None
+    return Student.of(record)
+
+
 @strawberry.type(description="Money received from a student.")
-class RecordedPayment(Node):
+class Payment(Node):
     node_id: strawberry.ID = node_id_field(_of_payment)
     id: UUID = _of_payment(description="Its identifier.", example="0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e")
     matricule: str = _of_payment(description="Who paid.", personal=True, example="2024/INF/0123")
@@ -70,66 +104,55 @@ class RecordedPayment(Node):
         description="What settles nothing yet, a decimal: an advance or an overpayment.", personal=True, example="0"
     )
     allocations: list[PaymentAllocation] = _of_payment(description="What it settles, oldest due first.", size=3)
+    refunded: str = _of_payment(description="What was given back, a decimal.", personal=True, example="0")
+    refunds: list[Refund] = _of_payment(
+        description="What was given back, in the order of time.", resolver=_refunds, size=1
+    )
+    student: Student = _of_payment(description="Who paid.", resolver=_student)
+    student_id: strawberry.Private[UUID]
 
     @classmethod
     def of(cls, record: PaymentRecord, timezone: str) -> Self:
         currency = record.currency
         return cls(
-            node_id=node_id_of("RecordedPayment", record.id),
+            node_id=node_id_of("Payment", record.id),
             id=record.id,
             matricule=record.matricule,
             provider=PaymentProvider(record.provider),
             reference=record.reference,
             amount=to_decimal_string(record.amount, currency),
             currency=currency,
-            received_at=record.received_at.astimezone(ZoneInfo(timezone)),
+            received_at=local(record.received_at, timezone),
             unallocated=to_decimal_string(record.unallocated, currency),
             allocations=[PaymentAllocation.of(allocation, currency) for allocation in record.allocations],
+            refunded=to_decimal_string(record.refunded, currency),
+            student_id=record.student_id,
         )
 
 
-@failure(errors.PaymentConflict, description="The provider's reference already stands for another payment.")
-class PaymentConflictFailure(Failure):
-    pass
-
-
-@failure(errors.InvoiceNotFound, description="The student has no invoice with this number.")
-class InvoiceNotFoundFailure(Failure):
-    pass
-
-
-@failure(errors.CurrencyMismatch, description="The amount is in another currency than what it is for.")
-class CurrencyMismatchFailure(Failure):
-    pass
-
-
 RecordPaymentResult = Annotated[
-    RecordedPayment
-    | StudentNotFoundFailure
-    | InvoiceNotFoundFailure
-    | CurrencyMismatchFailure
-    | PaymentConflictFailure,
+    Payment | StudentNotFoundFailure | InvoiceNotFoundFailure | CurrencyMismatchFailure | PaymentConflictFailure,
     strawberry.union("RecordPaymentResult", description="The payment, or why there is none."),
 ]
 
 
 @strawberry.input(description="A payment to record.")
 class RecordPaymentInput:
-    matricule: str = _of_payment(
+    matricule: str = _to_record(
         description="Who paid, in any case.", personal=True, example="2024/INF/0123", form=IDENTIFIER
     )
-    provider: PaymentProvider = _of_payment(description="Through whom.", example="orange_money")
-    reference: str = _of_payment(
+    provider: PaymentProvider = _to_record(description="Through whom.", example="orange_money")
+    reference: str = _to_record(
         description="The provider's reference: given twice, it is still one payment.",
         example="MP250113.0900.A12345",
         form=REFERENCE,
     )
-    amount: str = _of_payment(description="How much: a decimal like `150000` or `10.50`.", example="150000")
-    currency: str = _of_payment(description="ISO 4217 code.", example="XOF")
-    received_at: datetime = _of_payment(
+    amount: str = _to_record(description="How much: a decimal like `150000` or `10.50`.", example="150000")
+    currency: str = _to_record(description="ISO 4217 code.", example="XOF")
+    received_at: datetime = _to_record(
         description="When it was received, with its offset.", example="2025-01-13T09:00:00+00:00"
     )
-    invoice_number: str | None = _of_payment(
+    invoice_number: str | None = _to_record(
         description="The invoice it is for. Null settles what is open in that currency, oldest due first.",
         example="F-2024-0001",
         optional=True,
@@ -155,7 +178,7 @@ async def _record_payment(
         PaymentRecord,
         concerns=lambda made: [made.student_id],
     )
-    return RecordedPayment.of(record, context.actor.timezone)
+    return Payment.of(record, context.actor.timezone)
 
 
 @strawberry.type
@@ -168,9 +191,15 @@ class PaymentMutation:
     )
 
 
-def _show(record: PaymentRecord, context: Context) -> RecordedPayment:
+def show_payment(record: PaymentRecord, context: Context) -> Payment:
     context.saw(record.student_id)
-    return RecordedPayment.of(record, context.actor.timezone)
+    return Payment.of(record, context.actor.timezone)
 
 
-PAYMENTS = NodeKind(RecordedPayment, (Scope.PAYMENTS_WRITE,), payments_by_id, _show)
+def _show_refund(record: RefundRecord, context: Context) -> Refund:
+    context.saw(record.student_id)
+    return Refund.of(record, context.actor.timezone)
+
+
+PAYMENTS = NodeKind(Payment, PAYMENT_SCOPES, payments_by_id, show_payment)
+REFUNDS = NodeKind(Refund, PAYMENT_SCOPES, refunds_by_id, _show_refund)

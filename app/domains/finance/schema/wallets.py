@@ -7,15 +7,15 @@ import strawberry
 from strawberry import argument
 
 from app.core.graph.context import Info
-from app.core.graph.failure import Failure, expected, failure
+from app.core.graph.failure import expected
 from app.core.graph.inputs import plain
 from app.core.graph.scoped import any_scope, scoped
 from app.core.money import to_decimal_string, to_minor
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
-from app.domains.finance import errors
 from app.domains.finance.records import TopUpRecord
-from app.domains.finance.schema.payments import CurrencyMismatchFailure, PaymentProvider
+from app.domains.finance.schema.failures import CurrencyMismatchFailure, WalletConflictFailure
+from app.domains.finance.schema.words import PaymentProvider
 from app.domains.finance.service import top_up_wallet
 from app.domains.finance.service.checks import REFERENCE
 from app.domains.partners.mutations import IdempotencyKey, perform_once
@@ -45,11 +45,6 @@ class WalletTopUp:
             currency=record.currency,
             balance=to_decimal_string(record.balance, record.currency),
         )
-
-
-@failure(errors.WalletConflict, description="The provider's reference already stands for another top-up.")
-class WalletConflictFailure(Failure):
-    pass
 
 
 TopUpWalletResult = Annotated[

@@ -20,6 +20,7 @@ from app.domains.finance.credit_tables import CreditLine, CreditNote
 from app.domains.finance.errors import CreditTooLarge, CurrencyMismatch, InvoiceSettled
 from app.domains.finance.facts import credit_facts
 from app.domains.finance.invoice_records import (
+    CreditedInvoice,
     CreditLineRecord,
     CreditNoteRecord,
     FreeingRule,
@@ -48,7 +49,7 @@ async def credit_invoice(
     amount: int | None = None,
     shares: Sequence[Share] = (),
     allocations: FreeingRule = "refuse",
-) -> CreditNoteRecord:
+) -> CreditedInvoice:
     """Takes `amount` off what is left to pay, last due first; or `shares`, by instalment; or, without both, everything.
 
     Where that is more than is left to pay, it is refused, or the payments that settled the rest are freed, as
@@ -76,8 +77,19 @@ async def credit_invoice(
     record_event(session, Topic.INVOICE_CREDITED, subject=invoice.id, facts=facts)
     post_piece(session, pieces.of_credit(invoice, note_id, number=number, amount=total, issued_on=issued_on))
     tell_standing(session, {invoice.id: invoice}, after)
-    told = tuple(CreditLineRecord(one.number, one.due_on, part) for one, part in _in_order(lines))
-    return CreditNoteRecord(note_id, number, credited, total, because, issued_on, told, freed)
+    record = CreditNoteRecord(
+        note_id,
+        invoice.id,
+        invoice.student_id,
+        invoice.number,
+        number,
+        total,
+        currency,
+        because,
+        issued_on,
+        tuple(CreditLineRecord(one.number, one.due_on, part) for one, part in _in_order(lines)),
+    )
+    return CreditedInvoice(record, credited, freed)
 
 
 def _asked(invoice: InvoiceRecord, shares: Sequence[Share]) -> Lines:

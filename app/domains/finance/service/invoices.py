@@ -49,7 +49,8 @@ async def issue_invoice(
     }
     student = await require_student(session, matricule)
     values["number"] = await _number(session, number, issued_on)
-    made = insert(Invoice).values(school_id=THIS_SCHOOL, student_id=student.id, **values)
+    next_due_on = min(due.due_on for due in instalments)  # what the database would find in a second writing
+    made = insert(Invoice).values(school_id=THIS_SCHOOL, student_id=student.id, next_due_on=next_due_on, **values)
     made = made.on_conflict_do_nothing(constraint="uq_invoice_school_id_number")
     invoice_id = await session.scalar(made.returning(col(Invoice.id)))
     if invoice_id is None:
