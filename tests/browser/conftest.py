@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.e2e.conftest import School, school  # noqa: F401  (a fixture)
 
+expect.set_options(timeout=30_000)
+"""For machines that have much else to do; what is awaited is there in a moment."""
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
     "--no-sandbox",

@@ -37,7 +37,9 @@ async def test_without_a_key_the_page_says_what_to_do(opened: Page, witness: Wit
 
 async def test_a_key_opens_its_examples_and_the_data_comes(opened: Page, school: School, witness: Witness) -> None:
     await give(opened, school.keys["cantine"])
-    await expect(opened.get_by_role("status")).to_contain_text("Clé acceptée")
+    await expect(opened.get_by_role("status")).to_contain_text(
+        "Clé acceptée · Cantine · Institut Skooly de démonstration"
+    )
     await choose(opened, "Qui porte ce badge ?")
     await expect(opened.locator(".graphiql-response")).to_contain_text('"lastName": "Diop"')
     await expect(opened.locator(".graphiql-response")).to_contain_text('"requested"')

@@ -49,6 +49,12 @@ async function schemaSeenWith(key) {
   return buildClientSchema(answer.data, { assumeValid: true });
 }
 
+/** Who holds the key and of which school, in a few words; nothing where the server does not tell. */
+async function holderOf(key) {
+  const { data } = await ask(key, { query: "{ viewer { partner preset school { name } } }" });
+  return data?.viewer ? [data.viewer.partner, data.viewer.school?.name, `profil ${data.viewer.preset}`].filter(Boolean) : [];
+}
+
 /** The examples that can be run on `schema`: the guide tells every partner's, a key opens some. */
 function runnable(examples, schema) {
   return examples.filter(({ query }) => validate(schema, parse(query)).length === 0);
@@ -82,11 +88,11 @@ function KeyBox({ busy, failure, opened, onKey, onForget }) {
   );
 }
 
-function State({ failure, opened, count }) {
+function State({ failure, opened, holder, count }) {
   if (failure) return h("p", { id: "state", className: "state failed", role: "alert" }, failure);
   if (!opened) return h("p", { id: "state", className: "state" }, "Sans clé, rien n'est visible. Entrez la vôtre, puis choisissez un exemple.");
   const examples = count === 0 ? "aucun exemple" : count === 1 ? "un exemple" : `${count} exemples`;
-  return h("p", { id: "state", className: "state opened", role: "status" }, `Clé acceptée · ${examples}`);
+  return h("p", { id: "state", className: "state opened", role: "status" }, ["Clé acceptée", ...holder, examples].join(" · "));
 }
 
 function Examples({ examples, onChoose }) {
@@ -103,6 +109,7 @@ function Examples({ examples, onChoose }) {
 function Page({ examples }) {
   const [key, setKey] = useState(null);
   const [schema, setSchema] = useState(null);
+  const [holder, setHolder] = useState([]);
   const [failure, setFailure] = useState(null);
   const [busy, setBusy] = useState(false);
   const [shown, setShown] = useState({ query: undefined, variables: undefined });
@@ -112,7 +119,9 @@ function Page({ examples }) {
     setBusy(true);
     setFailure(null);
     try {
-      setSchema(await schemaSeenWith(given));
+      const seen = await schemaSeenWith(given);
+      setHolder(await holderOf(given));
+      setSchema(seen);
       setKey(given);
     } catch (error) {
       setKey(null);
@@ -134,7 +143,7 @@ function Page({ examples }) {
       h(KeyBox, { busy, failure, opened: schema !== null, onKey: open, onForget: forget }),
       h(Examples, { examples: possible, onChoose: setShown }),
       h("nav", null, h("a", { href: "/v1/docs" }, "REST /v1")),
-      h(State, { failure, opened: schema !== null, count: possible.length }),
+      h(State, { failure, opened: schema !== null, holder, count: possible.length }),
     ),
     h("main", null, h(GraphiQL, {
       fetcher, schema, storage, ...shown,
