@@ -112,6 +112,8 @@ OPENED = {
         "Mutation.changeAccountMap",
         "Query.journalEntries",
         "Query.journalEntry",
+        "Query.trialBalance",
+        "Query.generalLedger",
         "Query.fiscalYears",
         "Query.ledgerJournals",
         "Query.ledgerAccounts",

@@ -193,3 +193,39 @@ class FiscalYearRecord:
     ends_on: date
     closed_at: datetime | None
     periods: tuple[PeriodRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceLine:
+    """What an account says in one currency: before a period, in it, and after it. Debit is positive in balances."""
+
+    account: str
+    label: str
+    currency: str
+    opening: int
+    debit: int
+    credit: int
+
+    @property
+    def closing(self) -> int:
+        return self.opening + self.debit - self.credit
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLineRecord:
+    """A validated line of an account, with what its entry says."""
+
+    entry_id: UUID
+    entry_date: date
+    journal_code: str
+    number: int
+    piece_ref: str
+    currency: str
+    line_no: int
+    account: str
+    aux_account: str | None
+    aux_label: str | None
+    label: str
+    debit: int
+    credit: int
+    lettering: str | None

@@ -3,6 +3,7 @@
 import strawberry
 
 from app.domains.finance.schema.accounts import AccountMutation, AccountQuery
+from app.domains.finance.schema.balances import BalanceQuery
 from app.domains.finance.schema.entries import EntryMutation
 from app.domains.finance.schema.invoice_mutations import InvoiceMutation
 from app.domains.finance.schema.invoice_queries import InvoiceQuery
@@ -30,6 +31,7 @@ class Query(
     WalletQuery,
     JournalQuery,
     LedgerQuery,
+    BalanceQuery,
     PeriodQuery,
     AccountQuery,
     LedgerJournalQuery,

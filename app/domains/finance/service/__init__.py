@@ -8,6 +8,7 @@ from app.domains.finance.service.accounts import (
     list_accounts,
 )
 from app.domains.finance.service.allocating import allocate_payment
+from app.domains.finance.service.balances import account_lines, place_of, trial_balance
 from app.domains.finance.service.books import ensure_journal, post_entry, validate_entry
 from app.domains.finance.service.cancelling import cancel_invoice
 from app.domains.finance.service.crediting import credit_invoice
@@ -34,6 +35,7 @@ from app.domains.finance.service.wallets import debit_meal, top_up_wallet
 
 __all__ = [
     "EntryFilter",
+    "account_lines",
     "account_map",
     "allocate_payment",
     "cancel_invoice",
@@ -62,6 +64,7 @@ __all__ = [
     "list_accounts",
     "list_journals",
     "open_fiscal_year",
+    "place_of",
     "post_draft",
     "post_entry",
     "post_piece",
@@ -74,6 +77,7 @@ __all__ = [
     "reverse_entry",
     "students_in",
     "top_up_wallet",
+    "trial_balance",
     "validate_draft",
     "validate_entry",
 ]

@@ -47,8 +47,13 @@ async def students_in(session: AsyncSession, entries: Iterable[EntryRecord]) -> 
 
 async def students_named(session: AsyncSession, lines: Iterable[Line]) -> dict[str, UUID]:
     """The students among the auxiliary accounts of `lines`, by account, in one statement."""
-    accounts = {line.aux_account for line in lines if line.aux_account}
-    keys = {account: key for account in accounts if (key := _matricule_key(account))}
+    return await students_named_by(session, (line.aux_account for line in lines))
+
+
+async def students_named_by(session: AsyncSession, accounts: Iterable[str | None]) -> dict[str, UUID]:
+    """The students whom these auxiliary accounts mean, by account."""
+    given = {account for account in accounts if account}
+    keys = {account: key for account in given if (key := _matricule_key(account))}
     if not keys:
         return {}
     found = await session.execute(STUDENTS_BY_MATRICULE, {"matricule_keys": sorted(set(keys.values()))})
