@@ -1,4 +1,4 @@
-"""`skooly audit`: whether the audit is what it was."""
+"""`skooly audit`: who saw whom, and whether that record is what it was."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli.audit_search import search
 from app.cli.chosen_school import SchoolOption, choose_school
 from app.cli.failure import CommandFailed
 from app.cli.instance import DataOption, JsonOption, open_instance
@@ -16,6 +17,7 @@ from app.domains.partners.service import list_schools
 from app.domains.partners.tables import School
 
 audit = typer.Typer(help="The audit: who saw whom, and whether that record is whole.", no_args_is_help=True)
+audit.command()(search)
 
 
 class ChainBroken(CommandFailed):

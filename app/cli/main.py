@@ -10,6 +10,7 @@ from app.cli.failure import run_command
 from app.cli.imports import imports
 from app.cli.keys import keys
 from app.cli.migrate import bootstrap, migrate
+from app.cli.partners import partners
 from app.cli.release import check_schema, release
 from app.cli.run_tests import run_tests
 from app.cli.schools import schools
@@ -37,6 +38,7 @@ cli.command()(migrate)
 cli.command()(bootstrap)
 cli.command()(secrets)
 cli.add_typer(schools, name="schools")
+cli.add_typer(partners, name="partners")
 cli.add_typer(keys, name="keys")
 cli.add_typer(zones, name="zones")
 cli.add_typer(audit, name="audit")

@@ -1,4 +1,4 @@
-"""`skooly schools`: opening schools, and which there are."""
+"""`skooly schools`: opening schools, changing them, and which there are."""
 
 import asyncio
 import json
@@ -10,10 +10,10 @@ from app.cli.instance import DataOption, JsonOption, open_instance
 from app.cli.steps import say
 from app.cli.tables import print_table
 from app.core.database import Database
-from app.domains.partners.service import create_school, list_schools
+from app.domains.partners.service import create_school, list_schools, update_school
 from app.domains.partners.tables import School
 
-schools = typer.Typer(help="Schools: open one, list them.", no_args_is_help=True)
+schools = typer.Typer(help="Schools: open one, change one, list them.", no_args_is_help=True)
 
 
 @schools.command()
@@ -38,6 +38,25 @@ def create(
     else:
         print(school.code)
         say(f"Next: ./skooly keys issue --school {school.code} --partner NAME --preset PRESET")
+
+
+@schools.command()
+def update(
+    code: Annotated[str, typer.Argument(help="The school's code.")],
+    name: Annotated[str | None, typer.Option(help="The name people read.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Due dates and meal times are read in it.")] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change a school's name or time zone. Its keys follow within a minute."""
+
+    async def run(url: str) -> School:
+        async with Database(url) as database:
+            return await update_school(database, code, name=name, timezone=timezone)
+
+    with open_instance(data) as settings:
+        school = asyncio.run(run(settings.database_url))
+    print(json.dumps(_shown(school), ensure_ascii=False) if as_json else school.code)
 
 
 @schools.command(name="list")

@@ -10,6 +10,7 @@ from app.domains.audit.verifying import verify_chain
 from tests.cli.test_keys import Skooly, answer, skooly
 from tests.support.factories.audit import make_entry
 from tests.support.factories.partners import make_actor, make_school
+from tests.support.factories.students import make_student
 
 __all__ = ["skooly"]
 
@@ -53,3 +54,26 @@ def test_an_unreadable_anchor_says_how_one_looks(skooly: Skooly) -> None:
     refused = skooly("audit", "verify", "--anchor", "yesterday")
     assert refused.returncode == 1
     assert "./skooly audit verify" in refused.stderr
+
+
+async def test_who_saw_a_student_is_told_and_recorded(skooly: Skooly, fresh_database: Database) -> None:
+    school = await make_school(fresh_database, code="LYCEE")
+    actor = await make_actor(fresh_database, school, "bibliotheque", partner="Koha")
+    async with fresh_database.transaction(Wall.app(school.id)) as session:
+        student = await make_student(session, school.id, matricule="2024/1")
+    request = await make_entry(fresh_database, actor, [student.id], operation="Student", channel="rest")
+    await make_entry(fresh_database, actor, [uuid4()])
+    told = skooly("audit", "search", "--matricule", "2024/1")
+    assert told.returncode == 0, told.stderr
+    assert "Koha" in told.stdout
+    assert str(request) in told.stdout
+    by_student = answer(skooly("audit", "search", "--matricule", "2024/1", "--json"))["entries"]
+    assert [(each["channel"], each["operation"], each["partner"]) for each in by_student] == [
+        ("cli", "skooly audit search", None),
+        ("rest", "Student", "Koha"),
+    ]
+    by_partner = answer(skooly("audit", "search", "--partner", "Koha", "--limit", "1", "--json"))["entries"]
+    assert [each["operation"] for each in by_partner] == ["student"]
+    assert "Nothing was recorded" in skooly("audit", "search", "--until", "2020-01-01").stderr
+    refused = skooly("audit", "search", "--matricule", "nobody")
+    assert (refused.returncode, "nobody" in refused.stderr) == (1, True)

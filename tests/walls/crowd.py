@@ -5,6 +5,7 @@ from uuid import UUID
 import asyncpg
 
 from app.core.database import Database, Wall
+from app.domains.audit.sealing import seal_school
 from app.domains.events.service import append_events_from
 from app.domains.partners.tables import School
 
@@ -73,6 +74,13 @@ INSERT INTO api_key (school_id, key_id, partner_id, preset, scopes, digest, pepp
 INSERT INTO idempotency_key (school_id, partner_id, operation, key, payload_digest, outcome)
     SELECT $1, $2, 'op', 'K' || n, '', '{}' FROM generate_series(1, $3) n
 """
+# One entry a second, the youngest ten minutes old.
+_AUDIT = """
+INSERT INTO audit_entry (school_id, request_id, operation, partner_id, key_id, channel, subjects, at)
+    SELECT $1, uuidv7(-($3 + 600 - n) * interval '1 second'), 'op' || n % 20, $2, 'K' || n % 30, 'rest', ARRAY[id],
+        now() - interval '1 hour'
+    FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM student WHERE school_id = $1) s
+"""
 _EVENTS = """
 SELECT 'wallet.low', gen_random_uuid(), '{}'::jsonb, NULL::timestamptz FROM generate_series(1, $1::integer)
 """
@@ -81,10 +89,11 @@ SELECT 'wallet.low', gen_random_uuid(), '{}'::jsonb, NULL::timestamptz FROM gene
 async def fill(database: Database, school: School, partner_id: UUID) -> None:
     """The ids of what a school has one of (programme, zone, journal …) are the partner's."""
     async with database.raw(Wall.app(school.id)) as connection:
-        for script in (_STUDENTS, _MONEY, _ACCESS, _BOOKS, _KEYS):
+        for script in (_STUDENTS, _MONEY, _ACCESS, _BOOKS, _KEYS, _AUDIT):
             for statement in script.split(";\n"):
                 await connection.execute(_written_out(statement, school.id, partner_id))
         await append_events_from(connection, _EVENTS, STUDENTS)
+    await seal_school(database, school.id)
 
 
 def _written_out(statement: str, school_id: UUID, one_id: UUID) -> str:

@@ -17,9 +17,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.core.actor import Actor
 from app.core.database import Database, RawConnection, Wall
+from app.core.ids import first_id_at
 from app.core.pagination import Position
 from app.domains.access.loaders import passage_bounds
 from app.domains.access.statements import DECIDE_ACCESS, FIND_RECORDED
+from app.domains.audit.searching import LOOK_UPS, statement_of
 from app.domains.events.service import events_after
 from app.domains.finance import invoice_statements as invoices
 from app.domains.finance import statements as finance
@@ -41,6 +43,8 @@ TWENTY_STUDENTS = 200
 """Each lies on a page of its own, and so does what each studies: enrolment, programme, class and year."""
 A_CLASS = 700
 """Everybody of a class of 100 is looked up by id, and then sorted."""
+LOOKED_UP = 200
+"""A page of entries that are found one by one."""
 OFTEN = 6
 NOW = datetime.now(UTC)
 
@@ -115,7 +119,20 @@ def _payments(**which: Any) -> Asked:
     return payment_page(20, None, PaymentFilter(**which), newest=True), {}
 
 
+def _audit(**asked: Any) -> Callable[[Crowd], Asked]:
+    """A page of the audit; `subject` is the crowd's student."""
+
+    def ask(crowd: Crowd) -> Asked:
+        given = {**asked, **({"subject": crowd.student_id} if "subject" in asked else {})}
+        look_up = next((name for name in LOOK_UPS if name in given), None)
+        tail = {} if look_up is None else {"tail": first_id_at(NOW - timedelta(minutes=3))}
+        return statement_of(look_up, frozenset(given) - {"before_operation"}, 21), {**given, **tail}
+
+    return ask
+
+
 DAY = {"on": date(2024, 12, 31)}
+BEFORE = {"before": first_id_at(NOW - timedelta(minutes=40)), "before_operation": "op1"}
 PAGE = {"count": 20, "on": DAY["on"]}
 YESTERDAY = NOW - timedelta(days=1)
 LISTS = {
@@ -171,6 +188,11 @@ HOT = {
     "access, with passages": Hot(_passages),
     "passage of a device": Hot(lambda _: (FIND_RECORDED, {"device_id": "D", "device_event_id": "M77/1"})),
     "idempotency key": Hot(lambda crowd: (kept_outcome(crowd.actor, "op", "K77"), {})),
+    "audit of a student": Hot(_audit(subject=True), pages=A_LIST),
+    "audit of a key": Hot(_audit(key_id="K7"), pages=LOOKED_UP),
+    "audit of an operation": Hot(_audit(operation="op7"), pages=LOOKED_UP),
+    "audit of a key, next page": Hot(_audit(key_id="K7", **BEFORE), pages=LOOKED_UP),
+    "audit, the newest": Hot(_audit(), pages=A_LIST),
     "key by id": Hot(lambda crowd: (FIND_KEY, {"1": crowd.key_id}), role="skooly_auth"),
 }
 

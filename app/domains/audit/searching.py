@@ -7,7 +7,7 @@ requests' ids.
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,8 @@ from app.core.pagination import Page, Position
 from app.domains.audit.sealing import OVERLAP, before
 from app.domains.audit.statements import CHAIN_HEAD_HERE
 
-FIRST_ID, LAST_ID = UUID(int=0), UUID(int=(1 << 128) - 1)
+UNSEALED_FROM = UUID(int=0)
+"""Where the unsealed entries begin in a school whose chain has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +62,39 @@ CONDITIONS = {
 }
 # The narrowest first.
 LOOK_UPS = {
-    "subject": "audit_subject s WHERE s.subject = :subject",
-    "key_id": "audit_seal s WHERE s.key_id = :key_id",
-    "partner_id": "audit_seal s WHERE s.partner_id = :partner_id",
-    "operation": "audit_seal s WHERE s.operation = :operation",
+    "subject": ("audit_subject s", "s.subject = :subject"),
+    "key_id": ("audit_seal s", "s.key_id = :key_id"),
+    "partner_id": ("audit_seal s", "s.partner_id = :partner_id"),
+    "operation": ("audit_seal s", "s.operation = :operation"),
 }
 _HERE = "current_setting('app.school')::uuid"
+_COLUMNS = "request_id, operation, at, channel, key_id, partner_id, subjects"
+_ENTRIES = """
+    SELECT {columns} FROM audit_entry e
+    WHERE {window}{conditions}
+    ORDER BY e.request_id DESC, e.operation DESC LIMIT {count}"""
+# The limit in the lateral part keeps the planner from reading all entries to join them: it goes from one to the next.
+_FOUND = """
+    (SELECT e.* FROM {table} CROSS JOIN LATERAL (
+        SELECT {columns} FROM audit_entry e
+        WHERE e.school_id = {here} AND e.request_id = s.request_id AND e.operation = s.operation{conditions}
+        LIMIT 1
+    ) e
+    WHERE {condition} AND {window}
+    ORDER BY s.request_id DESC, s.operation DESC LIMIT {count})
+    UNION ALL
+    ({tail})"""
+_UNSEALED = """
+    AND NOT EXISTS (
+        SELECT FROM audit_seal s
+        WHERE s.school_id = e.school_id AND s.operation = e.operation AND s.request_id = e.request_id
+    )"""
 _SEARCH = """
 SELECT e.request_id, e.operation, e.at, e.channel, e.key_id, p.name AS partner, e.subjects
-FROM {source}
-LEFT JOIN partner p ON p.school_id = e.school_id AND p.id = e.partner_id
-WHERE e.school_id = {here} AND e.request_id >= :since AND e.request_id <= :before_id
-    AND (e.request_id, e.operation) < (:before_id, :before_operation){conditions}
-ORDER BY e.request_id DESC, e.operation DESC LIMIT :count
+FROM ({found}
+) e LEFT JOIN partner p ON p.school_id = {here} AND p.id = e.partner_id
+ORDER BY e.request_id DESC, e.operation DESC LIMIT {count}
 """
-_FOUND = """(
-    SELECT s.request_id, s.operation FROM {look_up}
-        AND s.school_id = {here} AND s.request_id >= :since AND s.request_id <= :before_id
-    UNION ALL
-    SELECT e.request_id, e.operation FROM audit_entry e
-    WHERE e.school_id = {here} AND e.request_id >= greatest(:since, :tail) AND e.request_id <= :before_id
-        AND {condition} AND NOT EXISTS (
-            SELECT FROM audit_seal s
-            WHERE s.school_id = e.school_id AND s.operation = e.operation AND s.request_id = e.request_id
-        )
-) found JOIN audit_entry e ON e.request_id = found.request_id AND e.operation = found.operation"""
 
 
 async def search_audit(
@@ -102,30 +111,58 @@ async def prepared(
     session: AsyncSession, search: Search, *, first: int, after: Position | None
 ) -> tuple[TextClause, dict[str, Any]]:
     """The statement of a search and its values."""
-    given = search.given()
-    look_up = next((name for name in LOOK_UPS if name in given), None)
-    values = {
-        **given,
-        "since": FIRST_ID if search.since is None else first_id_at(search.since),
-        "before_id": LAST_ID if search.until is None else first_id_at(search.until),
-        "before_operation": "",
-        "count": first + 1,
-    }
+    values = search.given()
+    look_up = next((name for name in LOOK_UPS if name in values), None)
+    if search.since is not None:
+        values["since"] = first_id_at(search.since)
     if after is not None:
-        values |= {"before_id": after.id, "before_operation": str(after.key)}
+        values |= {"before": after.id, "before_operation": str(after.key)}
+    elif search.until is not None:
+        values |= {"before": first_id_at(search.until), "before_operation": ""}
+    statement = statement_of(look_up, frozenset(values) - {"before_operation"}, first + 1)
     if look_up is not None:
         head = (await session.execute(CHAIN_HEAD_HERE)).one_or_none()
-        values["tail"] = FIRST_ID if head is None else before(head.sealed_until, OVERLAP)
-    return statement_of(look_up, frozenset(given)), values
+        values["tail"] = UNSEALED_FROM if head is None else before(head.sealed_until, OVERLAP)
+    return statement, values
 
 
-@cache
-def statement_of(look_up: str | None, given: frozenset[str]) -> TextClause:
-    """All of it is written here: of a request come values only."""
+@lru_cache(maxsize=256)
+def statement_of(look_up: str | None, given: frozenset[str], count: int) -> TextClause:
+    """All of it is written here; of a request come values only.
+
+    Told the `count`, any plan knows how soon it may stop; and a bound that is not asked for is not there, as each
+    lets the planner expect a third of the rows.
+    """
+    conditions = _conditions(given)
     if look_up is None:
-        source = "audit_entry e"
+        found = _entries(_window("e", given), conditions, count)
     else:
-        source = _FOUND.format(look_up=LOOK_UPS[look_up], here=_HERE, condition=CONDITIONS[look_up])
-    rest = sorted(given - {"subject"})
-    conditions = "".join(f"\n    AND {CONDITIONS[name]}" for name in rest)
-    return text(_SEARCH.format(source=source, here=_HERE, conditions=conditions))
+        table, condition = LOOK_UPS[look_up]
+        found = _FOUND.format(
+            table=table,
+            condition=condition,
+            window=_window("s", given),
+            columns=_COLUMNS,
+            here=_HERE,
+            conditions=_conditions(given - {look_up}),
+            tail=_entries(_window("e", given) + " AND e.request_id >= :tail", conditions + _UNSEALED, count),
+            count=count,
+        )
+    return text(_SEARCH.format(found=found, here=_HERE, count=count))
+
+
+def _window(alias: str, given: frozenset[str]) -> str:
+    parts = [f"{alias}.school_id = {_HERE}"]
+    if "since" in given:
+        parts.append(f"{alias}.request_id >= :since")
+    if "before" in given:
+        parts.append(f"({alias}.request_id, {alias}.operation) < (:before, :before_operation)")
+    return " AND ".join(parts)
+
+
+def _conditions(given: frozenset[str]) -> str:
+    return "".join(f"\n        AND {CONDITIONS[name]}" for name in sorted(given & CONDITIONS.keys()))
+
+
+def _entries(window: str, conditions: str, count: int) -> str:
+    return _ENTRIES.format(columns=_COLUMNS, window=window, conditions=conditions, count=count)
