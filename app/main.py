@@ -51,11 +51,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
     """
     configure_logging(level=settings.log_level, style=settings.log_format)
     clock = clock or SystemClock()
-    database = Database(settings.database_url, pool_size=settings.pool_size)
+    doorbell = Doorbell(settings.redis_url)
+    database = Database(settings.database_url, pool_size=settings.pool_size, announce=doorbell.ring)
     redis = Redis.from_url(settings.redis_url, socket_timeout=VALKEY_SECONDS, socket_connect_timeout=VALKEY_SECONDS)
     schema = skooly_schema()
     preparer = Preparer(schema)
-    doorbell = Doorbell(settings.redis_url)
     watch = Watch(database, doorbell)
     keyring = Keyring(database, settings.peppers, clock)
     openings = Openings(partial(root_fields, schema), lambda scopes: opened_endpoints(facade, scopes))

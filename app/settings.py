@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, IPvAnyAddress, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from app.domains.webhooks.settling import SCHEDULE
+
 PREFIX = "SKOOLY_"
 PEPPER_BYTES = 32
 SECRET_KEY_BYTES = 32
@@ -34,6 +36,9 @@ REASONS = {"missing": "is missing", "too_short": f"needs {CURSOR_SECRET_LENGTH} 
 """By the type of pydantic's error, where its own words are not for an operator."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+LISTS = ("trusted_proxies", "allowed_origins", "outbound_ports", "name_servers", "webhook_schedule")
+"""Given separated by commas."""
+
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -93,6 +98,12 @@ class Settings(DatabaseSettings):
     name_servers: Annotated[tuple[IPvAnyAddress, ...], NoDecode] = ()
     """Who is asked for the addresses of webhooks' hosts. Empty: the name servers of the system."""
     name_server_port: int = Field(default=53, ge=1, le=65535)
+    webhook_schedule: Annotated[tuple[int, ...], NoDecode] = SCHEDULE
+    """Seconds before each further attempt of a webhook. Another one than the contract's is for tests and drills."""
+    drain_seconds: float = Field(default=15.0, ge=0, le=20)
+    """What a worker that is told to stop gives requests under way."""
+    worker_metrics: str = Field(default="", pattern=r"^$|^.*:\d{1,5}$")
+    """HOST:PORT where a worker serves its metrics. Empty: nowhere."""
     pool_size: int = Field(default=10, ge=2, le=200)
     """Connections to PostgreSQL per process."""
     budget_points: int = Field(default=6_000, gt=1_000, le=1_000_000_000)
@@ -100,7 +111,7 @@ class Settings(DatabaseSettings):
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("trusted_proxies", "allowed_origins", "outbound_ports", "name_servers", mode="before")
+    @field_validator(*LISTS, mode="before")
     @classmethod
     def _split_on_commas(cls, value: Any) -> Any:
         if isinstance(value, str):

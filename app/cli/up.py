@@ -26,6 +26,8 @@ from app.embedded import Embedded
 from app.settings import Settings, load_settings
 
 TICK_SECONDS = 0.2
+DRAIN_SECONDS = "3"
+"""Ctrl-C waits no longer for receivers; what is cut off goes out again at the next start."""
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 COMMAND = (sys.executable, "-m", "app.cli")
 SERVER_VARIABLES = ("SKOOLY_DATABASE_URL", "SKOOLY_REDIS_URL")
@@ -105,7 +107,8 @@ def _start_children(stack: ExitStack, platform: Platform) -> Supervisor:
     api = Child(
         "API", [*COMMAND, "serve", "--fd", str(descriptor)], environment, platform.directory.log("api"), [descriptor]
     )
-    worker = Child("worker", [*COMMAND, "worker"], environment, platform.directory.log("worker"))
+    leaving = {"SKOOLY_DRAIN_SECONDS": DRAIN_SECONDS, **environment}
+    worker = Child("worker", [*COMMAND, "worker"], leaving, platform.directory.log("worker"))
     supervisor = Supervisor([api, worker], say, platform.revive)
     stack.callback(supervisor.stop)
     with step("API and worker"):

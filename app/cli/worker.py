@@ -1,6 +1,6 @@
 """`skooly worker`: the jobs in this process."""
 
-import asyncio
+import uvloop
 
 from app.core.log import configure_logging
 from app.settings import load_settings
@@ -10,8 +10,8 @@ def worker() -> None:
     """Run the jobs. Needs SKOOLY_DATABASE_URL, SKOOLY_REDIS_URL and the secrets."""
     settings = load_settings()
     from app.cli.preflight import preflight  # heavy: other commands start without these
-    from workers.settings import run_worker
+    from workers.running import run_worker
 
     preflight(settings.database_url)
     configure_logging(level=settings.log_level, style=settings.log_format)
-    asyncio.run(run_worker(settings))
+    uvloop.run(run_worker(settings))

@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "skooly:log"
 LOOK_SECONDS = 1.0
+RECONNECT_SECONDS = 1.0
 VALKEY_SECONDS = 1.0
 MOST_WAITING = 10_000
 """Schools whose ring has not gone out yet. Beyond it nothing is remembered: looking everywhere finds it."""
@@ -48,14 +49,15 @@ class Hint:
 class Doorbell:
     """One for a process, to ring, to listen, or both."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, look_seconds: float = LOOK_SECONDS) -> None:
+        """`look_seconds`: how long a listener goes at most without looking everywhere."""
         self._redis = Redis.from_url(
             redis_url,
             socket_timeout=VALKEY_SECONDS,
             socket_connect_timeout=VALKEY_SECONDS,
-            socket_keepalive=not redis_url.startswith("unix:"),
             health_check_interval=5,
         )
+        self._look_seconds = look_seconds
         self._waiting: dict[UUID, int] = {}
         self._rung = asyncio.Event()
         self._ringer: asyncio.Task[None] | None = None
@@ -85,7 +87,7 @@ class Doorbell:
                 await self._publish(waiting)
             except (RedisError, OSError) as error:
                 log.debug("doorbell_silent", reason=type(error).__name__)
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _publish(self, waiting: dict[UUID, int]) -> None:
         async with self._redis.pipeline(transaction=False) as pipeline:
@@ -101,20 +103,19 @@ class Doorbell:
             try:
                 async with self._redis.pubsub() as channel:
                     await channel.subscribe(CHANNEL)
-                    async for hint in _heard(channel):
+                    async for hint in self._heard(channel):
                         yield hint
             except (RedisError, OSError) as error:
                 log.debug("doorbell_unheard", reason=type(error).__name__)
-            await asyncio.sleep(max(0.0, started + LOOK_SECONDS - time.monotonic()))
+            await asyncio.sleep(max(0.0, started + RECONNECT_SECONDS - time.monotonic()))
 
-
-async def _heard(channel: PubSub) -> AsyncIterator[Hint | None]:
-    look_at = 0.0
-    while True:
-        now = time.monotonic()
-        if now >= look_at:
-            yield None
-            look_at = now + LOOK_SECONDS
-        message = await channel.get_message(ignore_subscribe_messages=True, timeout=max(0.0, look_at - now))
-        if message is not None and (hint := Hint.decode(message["data"])) is not None:
-            yield hint
+    async def _heard(self, channel: PubSub) -> AsyncIterator[Hint | None]:
+        look_at = 0.0
+        while True:
+            now = time.monotonic()
+            if now >= look_at:
+                yield None
+                look_at = now + self._look_seconds
+            message = await channel.get_message(ignore_subscribe_messages=True, timeout=max(0.0, look_at - now))
+            if message is not None and (hint := Hint.decode(message["data"])) is not None:
+                yield hint

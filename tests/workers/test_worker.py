@@ -1,43 +1,17 @@
-"""The worker as a process: it works at its start, leaves at a signal, and ends when Valkey is gone."""
+"""The worker as a process: it works at its start, leaves at a signal, and outlives Valkey."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
+import socket
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.cli.data_directory import DataDirectory
 from app.embedded import Embedded
-from tests.support.platform import CHECKOUT, clean_environment
 from tests.support.processes import until
-
-
-class Worker:
-    def __init__(self, log: Path, database_url: str, redis_url: str) -> None:
-        self._log = log
-        settings = DataDirectory(log.parent).settings(database_url, redis_url)
-        with log.open("w") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "worker"],
-                cwd=CHECKOUT,
-                env={**clean_environment(), **settings.as_environment()},
-                stdout=output,
-                stderr=output,
-            )
-
-    def lines(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self._log.read_text().splitlines() if line.startswith("{")]
-
-    def said(self, words: str) -> bool:
-        return any(words in str(line["event"]) for line in self.lines())
-
-    @property
-    def ended(self) -> bool:
-        return self.process.poll() is not None
+from tests.support.worker import Worker
 
 
 @pytest.fixture
@@ -55,12 +29,47 @@ async def test_it_keeps_partitions_ahead_and_leaves_at_a_signal(worker: Worker) 
     assert worker.process.returncode == 0
 
 
-async def test_it_ends_with_an_error_when_valkey_is_gone(tmp_path: Path, fresh_database_url: str) -> None:
-    """The supervisor starts it again; a worker that hangs on a dead connection would look healthy."""
+async def test_it_stays_when_valkey_is_gone_and_takes_its_jobs_up_again(
+    tmp_path: Path, fresh_database_url: str
+) -> None:
+    """Webhooks do not wait for Valkey, so the process must not end with it."""
     with Embedded(tmp_path / "valkey", durable=False) as embedded:
         worker = Worker(tmp_path / "worker.log", fresh_database_url, embedded.redis_url())
-        await until(lambda: worker.said("Starting worker"))
-        os.kill(embedded.processes["Valkey"], signal.SIGKILL)
+        try:
+            await until(lambda: worker.said("← cron:keep_partitions_ahead"))
+            os.kill(embedded.processes["Valkey"], signal.SIGKILL)
+            await until(lambda: worker.said("valkey_unreachable"))
+            assert not worker.ended
+            before = worker.count("Starting worker")
+            assert embedded.revive() == ["Valkey"]
+            await until(lambda: worker.count("Starting worker") > before)
+            worker.signal(signal.SIGTERM)
+            await until(lambda: worker.ended)
+            assert worker.process.returncode == 0
+        finally:
+            worker.kill()
+
+
+async def test_it_starts_and_leaves_without_valkey(tmp_path: Path, fresh_database_url: str) -> None:
+    worker = Worker(tmp_path / "worker.log", fresh_database_url, "redis://127.0.0.1:1/0")
+    try:
+        await until(lambda: worker.said("valkey_unreachable"))
+        worker.signal(signal.SIGTERM)
         await until(lambda: worker.ended)
-    assert worker.process.returncode == os.EX_UNAVAILABLE
-    assert worker.said("valkey_unreachable")
+        assert worker.process.returncode == 0
+    finally:
+        worker.kill()
+
+
+async def test_it_serves_its_metrics_where_it_is_told_to(
+    tmp_path: Path, fresh_database_url: str, redis_url: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    worker = Worker(tmp_path / "worker.log", fresh_database_url, redis_url, SKOOLY_WORKER_METRICS=f"127.0.0.1:{port}")
+    try:
+        await until(lambda: worker.said("Starting worker"))
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            assert "skooly_webhook_due 0.0" in answer.read().decode()
+    finally:
+        worker.kill()

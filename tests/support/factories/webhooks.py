@@ -13,7 +13,8 @@ from app.domains.partners.service import ensure_partner
 from app.domains.partners.tables import School
 from app.domains.webhooks.endpoints import secret_context
 
-VAULT = Vault({1: b"a key for tests: 32 bytes long.."})
+VAULT_KEY = b"a key for tests: 32 bytes long.."
+VAULT = Vault({1: VAULT_KEY})
 SECRET = b"a signing secret for tests, 32 b"
 
 _INSERT = """

@@ -1,0 +1,285 @@
+"""From a committed event to a signed request, whatever the receivers do and whether or not Valkey is there."""
+
+from base64 import b64encode
+from itertools import pairwise
+from uuid import UUID
+
+import pytest
+from standardwebhooks import Webhook
+
+from app.core.database import Database, Wall
+from app.core.doorbell import Doorbell
+from app.delivery.options import Options
+from app.domains.events.topics import Topic
+from app.domains.partners.tables import School
+from app.domains.webhooks.envelope import webhook_id
+from tests.delivery.conftest import draining, eventually
+from tests.support.factories.partners import make_school
+from tests.support.factories.webhooks import SECRET, Deliveries, change_endpoint, happen, make_endpoint
+from tests.support.receiver import Receiver, drip, hang, reset, status
+
+QUICK = Options(schedule=(1, 1, 1), grace=5.0)
+
+
+def states(deliveries: Deliveries, expected: dict[str, int], endpoint: UUID | None = None):  # type: ignore[no-untyped-def]
+    async def hold() -> bool:
+        return await deliveries.states(endpoint) == expected
+
+    return hold
+
+
+async def test_an_event_arrives_once_signed_and_in_its_envelope(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    endpoint = await make_endpoint(fresh_database, school, receiver.url("/a"), payload="full")
+    async with draining(fresh_database):
+        [subject] = await happen(fresh_database, school, number="F-1", label="Frais d'été")
+        await eventually(states(deliveries, {"succeeded": 1}))
+    [got] = receiver.ledger
+    verified = Webhook(f"whsec_{b64encode(SECRET).decode()}").verify(got.body, got.headers)
+    assert verified == got.event
+    [event] = await deliveries.rows("SELECT id, occurred_at FROM event")
+    assert got.webhook_id == webhook_id(event["id"], endpoint)
+    assert got.event == {
+        "specversion": "1.0",
+        "id": str(event["id"]),
+        "type": "wallet.low",
+        "source": f"/schools/{school.code}",
+        "time": event["occurred_at"].isoformat(),
+        "school": school.code,
+        "subject": str(subject),
+        "data": {"number": "F-1", "label": "Frais d'été"},
+    }
+    assert await deliveries.outcomes(endpoint) == [(1, "ok")]
+
+
+async def test_a_thin_payload_tells_identifiers_only(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    await make_endpoint(fresh_database, school, receiver.url("/a"))
+    await happen(fresh_database, school, number="F-1", label="Frais", total=300)
+    async with draining(fresh_database):
+        await eventually(states(deliveries, {"succeeded": 1}))
+    assert receiver.ledger[0].event["data"] == {"number": "F-1"}
+
+
+async def test_a_ring_is_enough(fresh_database_url: str, school: School, receiver: Receiver, redis_url: str) -> None:
+    """Nobody looks by the clock here: what arrives was rung for."""
+    async with Doorbell(redis_url) as doorbell, Database(fresh_database_url, announce=doorbell.ring) as database:
+        await make_endpoint(database, school, receiver.url("/a"))
+        async with draining(database, redis_url, look_seconds=3600):
+            await happen(database, school)
+            await eventually(lambda: _has(receiver, 1))
+            for count in range(2, 12):
+                await happen(database, school)
+                await eventually(lambda count=count: _has(receiver, count), 5)  # type: ignore[misc]
+
+
+async def _has(receiver: Receiver, count: int) -> bool:
+    return len(receiver.ledger) >= count
+
+
+async def test_a_failing_receiver_is_tried_by_the_schedule_and_then_no_more(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    """One real run with a shortened schedule: four requests with one id, at least a second apart."""
+    endpoint = await make_endpoint(fresh_database, school, receiver.script("/a", status(500)))
+    await happen(fresh_database, school)
+    async with draining(fresh_database, options=QUICK):
+        await eventually(states(deliveries, {"exhausted": 1}))
+    assert await deliveries.outcomes(endpoint) == [(number, "http_status") for number in (1, 2, 3, 4)]
+    assert len(set(receiver.ids())) == 1
+    times = [got.at for got in receiver.ledger]
+    assert all(later - earlier >= 1.0 for earlier, later in pairwise(times))
+    stamps = [int(got.headers["webhook-timestamp"]) for got in receiver.ledger]
+    assert stamps == sorted(set(stamps)), "each attempt is stamped anew"
+
+
+async def test_a_receiver_that_recovers_gets_it(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    endpoint = await make_endpoint(fresh_database, school, receiver.script("/a", reset, status(503), status(204)))
+    await happen(fresh_database, school)
+    async with draining(fresh_database, options=QUICK):
+        await eventually(states(deliveries, {"succeeded": 1}))
+    assert await deliveries.outcomes(endpoint) == [(1, "reset"), (2, "http_status"), (3, "ok")]
+
+
+@pytest.mark.parametrize("behaviour", [hang, drip])
+async def test_a_receiver_that_takes_its_time_is_cut_off_at_the_timeout(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver, behaviour: object
+) -> None:
+    url = receiver.script("/a", behaviour)  # type: ignore[arg-type]
+    await make_endpoint(fresh_database, school, url, timeout_seconds=1)
+    await happen(fresh_database, school)
+    async with draining(fresh_database):
+        await eventually(states(deliveries, {"retry_wait": 1}), 5)
+    [row] = await deliveries.rows("SELECT outcome, latency_ms FROM attempt")
+    assert row["outcome"] == "timeout"
+    assert 1000 <= row["latency_ms"] < 1500
+
+
+async def test_a_redirect_fails_and_its_target_is_never_asked(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    url = receiver.script("/a", status(302, location=receiver.url("/secret")))
+    await make_endpoint(fresh_database, school, url)
+    await happen(fresh_database, school)
+    async with draining(fresh_database):
+        await eventually(states(deliveries, {"retry_wait": 1}))
+    assert receiver.at("/secret") == []
+
+
+async def test_gone_disables_the_endpoint_and_tells_the_others_once(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    gone = await make_endpoint(fresh_database, school, receiver.script("/gone", status(410)))
+    await make_endpoint(fresh_database, school, receiver.url("/watch"), topics=["endpoint.disabled"])
+    await happen(fresh_database, school, 3)
+    async with draining(fresh_database):
+        await eventually(states(deliveries, {"held": 3}, gone))
+        await eventually(lambda: _has_at(receiver, "/watch", 1))
+    [told] = receiver.at("/watch")
+    assert told.event["subject"] == str(gone)
+    assert told.event["data"] == {"reason": "gone", "host": "127.0.0.1"}
+
+
+async def _has_at(receiver: Receiver, path: str, count: int) -> bool:
+    return len(receiver.at(path)) >= count
+
+
+async def test_retry_after_lets_the_endpoint_rest(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    endpoint = await make_endpoint(fresh_database, school, receiver.script("/a", status(429, retry_after="3600")))
+    await happen(fresh_database, school, 10)
+    async with draining(fresh_database):
+        await eventually(states(deliveries, {"retry_wait": 2, "pending": 8}))
+    [row] = await deliveries.rows(
+        "SELECT extract(epoch FROM min(next_at) - now())::float8 AS wait FROM delivery WHERE state = 'retry_wait'"
+    )
+    assert row["wait"] > 3500
+    assert (await deliveries.state_of(endpoint))["wait_until"] is not None
+
+
+async def test_a_hanging_endpoint_with_a_backlog_holds_nobody_up(
+    fresh_database_url: str, school: School, deliveries: Deliveries, receiver: Receiver, redis_url: str
+) -> None:
+    """Ten thousand deliveries wait for a receiver that never answers; the other one is served before a single one of
+    those requests has run into its timeout.
+    """
+    async with Doorbell(redis_url) as doorbell, Database(fresh_database_url, announce=doorbell.ring) as database:
+        hanging = await make_endpoint(database, school, receiver.script("/hang", hang), max_in_flight=100)
+        await make_endpoint(database, school, receiver.url("/good"), topics=["invoice.paid"])
+        await in_full_swing(database)
+        await happen(database, school, 10_000)
+        async with draining(database, redis_url, Options(grace=0.1)):
+            await eventually(lambda: _holds(receiver.under_way("/hang") == 100))
+            await happen(database, school, 20, topic=Topic.INVOICE_PAID)
+            await eventually(lambda: _has_at(receiver, "/good", 20))
+            assert await deliveries.outcomes(hanging) == []
+
+
+async def test_a_hundred_endpoints_that_hang_at_once_hold_up_the_others_for_a_moment_only(
+    fresh_database: Database, school: School, receiver: Receiver
+) -> None:
+    """More requests hang than the process has places: those that go on for long give theirs back."""
+    paths = [f"/hang/{number}" for number in range(100)]
+    for path in paths:
+        await make_endpoint(fresh_database, school, receiver.script(path, hang))
+    await in_full_swing(fresh_database)
+    await happen(fresh_database, school, 10)
+    quiet = await make_school(fresh_database)
+    await make_endpoint(fresh_database, quiet, receiver.url("/quiet"))
+    options = Options(places=64, slow_places=64, school_places=512, grace=0.1)
+
+    def hanging() -> int:
+        return sum(receiver.under_way(path) for path in paths)
+
+    async with draining(fresh_database, options=options):
+        await eventually(lambda: _holds(hanging() >= 64))
+        await happen(fresh_database, quiet, 5)
+        await eventually(lambda: _has_at(receiver, "/quiet", 5))
+        assert hanging() >= 64
+
+
+async def test_a_noisy_school_does_not_keep_a_quiet_one_waiting(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    """A hundred to one, over receivers that take their time: the quiet school is through while the noisy one waits."""
+    for number in range(50):
+        await make_endpoint(fresh_database, school, receiver.script(f"/noisy/{number}", status(200, after=0.2)))
+    quiet = await make_school(fresh_database)
+    await make_endpoint(fresh_database, quiet, receiver.url("/quiet"))
+    await in_full_swing(fresh_database)
+    await happen(fresh_database, school, 100)
+    options = Options(places=64, school_places=32, grace=0.5)
+    async with draining(fresh_database, options=options):
+        await eventually(lambda: _has(receiver, 32))
+        await happen(fresh_database, quiet, 50)
+        await eventually(lambda: _has_at(receiver, "/quiet", 50))
+        left = (await deliveries.states()).get("pending", 0)
+        assert left > 2_500
+        assert sum(receiver.busiest[f"/noisy/{number}"] for number in range(50)) > 0
+
+
+async def in_full_swing(database: Database) -> None:
+    """As if every endpoint had proved itself."""
+    async with database.raw(Wall.worker()) as connection:
+        await connection.execute("UPDATE endpoint_state SET breaker = 'closed', allowed = NULL")
+
+
+async def _holds(value: bool) -> bool:
+    return value
+
+
+async def test_an_edited_endpoint_gets_the_retry_where_it_is_now(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    endpoint = await make_endpoint(fresh_database, school, receiver.script("/old", status(500)))
+    await happen(fresh_database, school)
+    async with draining(fresh_database, options=QUICK):
+        await eventually(lambda: _has_at(receiver, "/old", 1))
+        await change_endpoint(fresh_database, school, endpoint, url=receiver.url("/new"))
+        await eventually(states(deliveries, {"succeeded": 1}))
+    assert receiver.at("/old")[0].webhook_id == receiver.at("/new")[0].webhook_id
+
+
+async def test_leaving_waits_for_requests_under_way_and_gives_the_rest_back_unspent(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    quick = await make_endpoint(fresh_database, school, receiver.script("/quick", status(200, after=0.5)))
+    stuck = await make_endpoint(fresh_database, school, receiver.script("/stuck", hang))
+    await happen(fresh_database, school)
+    for round_ in range(6):
+        async with draining(fresh_database, options=Options(grace=1.0)) as running:
+            await eventually(lambda round_=round_: _has_at(receiver, "/stuck", round_ + 1))  # type: ignore[misc]
+            assert await running.leave() < 4.0
+        assert await deliveries.states() == {"succeeded": 1, "retry_wait": 1}
+    assert await deliveries.outcomes(quick) == [(1, "ok")]
+    assert await deliveries.outcomes(stuck) == [(number, "interrupted") for number in range(1, 7)]
+    [row] = await deliveries.rows("SELECT failures, next_at <= now() AS due FROM delivery WHERE state = 'retry_wait'")
+    assert tuple(row) == (0, True)
+    assert (await deliveries.state_of(stuck))["in_flight"] == 0
+
+
+async def test_metrics_count_what_happened(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    await make_endpoint(fresh_database, school, receiver.script("/a", status(500), status(200)))
+    await happen(fresh_database, school, 2)
+    async with draining(
+        fresh_database, options=Options(look_every=0.1, measure_every=0.1, schedule=(3600,))
+    ) as running:
+        await eventually(states(deliveries, {"succeeded": 1, "retry_wait": 1}))
+        value = running.metrics.registry.get_sample_value
+        await eventually(lambda: _is(value("skooly_webhook_attempts_total", {"outcome": "ok"}), 1))
+        assert value("skooly_webhook_attempts_total", {"outcome": "http_status"}) == 1
+        assert value("skooly_webhook_latency_seconds_count") == 2
+        assert value("skooly_webhook_deliveries_total") == 2
+        await eventually(lambda: _is(value("skooly_webhook_endpoints", {"breaker": "ramp"}), 1))
+        assert value("skooly_webhook_due") == 0
+
+
+async def _is(value: float | None, expected: float) -> bool:
+    return value == expected
