@@ -1,6 +1,7 @@
 """From a committed event to a signed request, whatever the receivers do and whether or not Valkey is there."""
 
 from base64 import b64encode
+from contextlib import AsyncExitStack
 from itertools import pairwise
 from uuid import UUID
 
@@ -221,6 +222,22 @@ async def test_a_noisy_school_does_not_keep_a_quiet_one_waiting(
         left = (await deliveries.states()).get("pending", 0)
         assert left > 2_500
         assert sum(receiver.busiest[f"/noisy/{number}"] for number in range(50)) > 0
+
+
+async def test_eight_processes_never_send_one_delivery_at_once(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    """Eight drains over one database: each delivery is sent once, and none is ever under way twice."""
+    for number in range(10):
+        await make_endpoint(fresh_database, school, receiver.script(f"/{number}", status(200, after=0.01)))
+    await happen(fresh_database, school, 200)
+    async with AsyncExitStack() as stack:
+        for _ in range(8):
+            await stack.enter_async_context(draining(fresh_database))
+        await eventually(states(deliveries, {"succeeded": 2_000}), 60)
+    assert receiver.overlaps == []
+    assert len(receiver.ids()) == len(set(receiver.ids())) == 2_000
+    assert max(receiver.busiest.values()) <= 10
 
 
 async def in_full_swing(database: Database) -> None:

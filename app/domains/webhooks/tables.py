@@ -219,7 +219,10 @@ class Delivery(Table, table=True):
 class Attempt(Table, table=True):
     """One request, as it ended. `late_outcome` is what was heard of one that had been given up as lost."""
 
-    __table_args__ = ({"postgresql_partition_by": "RANGE (event_id)"},)
+    __table_args__ = (
+        Index("ix_attempt_responses", "at", postgresql_where=text("response IS NOT NULL")),
+        {"postgresql_partition_by": "RANGE (event_id)"},
+    )
 
     school_id: UUID = Field(primary_key=True)
     endpoint_id: UUID = Field(primary_key=True)

@@ -1,0 +1,24 @@
+"""What the clock reminds the worker of about webhooks. Delivering itself needs no job."""
+
+from typing import Any
+
+import structlog
+
+from app.domains.webhooks.forgetting import forget_responses
+from app.domains.webhooks.mending import mend_turns
+
+log = structlog.get_logger(__name__)
+
+
+async def forget_old_responses(context: dict[str, Any]) -> None:
+    """Each night."""
+    forgotten = await forget_responses(context["database"])
+    if forgotten:
+        log.info("webhook_responses_forgotten", count=forgotten)
+
+
+async def mend_webhook_turns(context: dict[str, Any]) -> None:
+    """A safety net: nothing is ever mended unless a row was changed by hand or a bug was."""
+    mended = await mend_turns(context["database"])
+    if mended:
+        log.warning("webhook_turns_mended", count=mended)
