@@ -7,8 +7,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from graphql import parse, validate
 
-from app.web.graphiql.guide import examples
+from app.api.introspection import VisibleSchemas
+from app.api.slices import skooly_schema
+from app.domains.partners.presets import PRESETS, Preset
+from app.web.graphiql.guide import GUIDE, examples
 from app.web.graphiql.page import ASSETS, SECURITY_POLICY
 from tests.web.support import code_of
 
@@ -95,3 +99,12 @@ async def test_without_a_guide_the_page_has_no_examples(tmp_path: Path) -> None:
     from app.web.graphiql.page import graphiql_assets
 
     assert "/graphql/examples.json" in graphiql_assets(tmp_path / "missing.md")
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
+def test_every_preset_finds_examples_it_can_run(preset: Preset) -> None:
+    """As the page offers them: those that are valid on the schema as the key sees it."""
+    schema = skooly_schema()
+    seen = VisibleSchemas(schema.sdl(), schema.catalogue).seen_with(frozenset(map(str, preset.scopes)))
+    offered = [each for each in examples(GUIDE.read_text(encoding="utf-8")) if not validate(seen, parse(each.query))]
+    assert len(offered) >= 3
