@@ -1,0 +1,317 @@
+"""Sending again: one, a filter, or what did not arrive; always under the same webhook-id, never what is under way."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.core.database import Database
+from app.domains.partners.tables import School
+from app.domains.webhooks.claiming import Claimed
+from app.domains.webhooks.outcomes import Kind, Outcome
+from app.domains.webhooks.service import replays
+from tests.domains.webhooks.conftest import OK, Engine
+from tests.domains.webhooks.managing import Manager
+from tests.support.clock import FixedClock
+from tests.support.factories.webhooks import Deliveries, happen
+
+FAILED = Outcome(Kind.HTTP_STATUS, 5, status=500)
+
+
+@pytest.fixture(autouse=True)
+def now(clock: FixedClock) -> None:
+    """Events are recorded by the database's clock."""
+    clock.set(datetime.now(UTC))
+
+
+@pytest.fixture
+def deliveries(fresh_database: Database, school: School) -> Deliveries:
+    return Deliveries(fresh_database, school)
+
+
+async def exhaust(engine: Engine, deliveries: Deliveries, endpoint: str) -> None:
+    """Every attempt of what is queued fails, until there is none left."""
+    from uuid import UUID
+
+    for _ in range(40):
+        await engine.work_off(FAILED)
+        await deliveries.shift(UUID(endpoint), 40_000)
+        if set(await deliveries.states()) <= {"exhausted", "succeeded"}:
+            return
+    raise AssertionError(await deliveries.states())
+
+
+def ago(**past: float) -> str:
+    return (datetime.now(UTC) - timedelta(**past)).isoformat()
+
+
+async def test_one_is_replayed_under_the_same_webhook_id(
+    fresh_database: Database, manager: Manager, school: School, engine: Engine, deliveries: Deliveries
+) -> None:
+    endpoint = await manager.endpoint()
+    await happen(fresh_database, school)
+    await exhaust(engine, deliveries, endpoint)
+    [first] = await manager.deliveries()
+    again = await manager.replay(first["id"])
+    assert again["webhookId"] == first["webhookId"]
+    assert (again["replay"], again["state"]) == (1, "pending")
+    [claimed] = (await engine.claim()).deliveries
+    assert claimed.replay == 1
+    await engine.settle([claimed])
+    assert await deliveries.states() == {"exhausted": 1, "succeeded": 1}
+
+
+async def test_a_webhook_id_names_a_delivery_too(
+    fresh_database: Database, manager: Manager, school: School, engine: Engine
+) -> None:
+    await manager.endpoint()
+    await happen(fresh_database, school)
+    await engine.work_off()
+    [done] = await manager.deliveries()
+    assert (await manager.replay(done["webhookId"]))["replay"] == 1
+
+
+async def test_what_is_under_way_is_not_replayed(
+    fresh_database: Database, manager: Manager, school: School, engine: Engine
+) -> None:
+    await manager.endpoint()
+    await happen(fresh_database, school)
+    await engine.expand()
+    [waiting] = await manager.deliveries()
+    assert (await manager.replay(waiting["id"]))["code"] == "DELIVERY_UNDER_WAY"
+    await engine.work_off()
+    await manager.replay(waiting["id"])
+    assert (await manager.replay(waiting["id"]))["code"] == "DELIVERY_UNDER_WAY"
+
+
+async def test_the_same_key_replays_once(
+    fresh_database: Database, manager: Manager, school: School, engine: Engine, deliveries: Deliveries
+) -> None:
+    await manager.endpoint()
+    await happen(fresh_database, school)
+    await engine.work_off()
+    [done] = await manager.deliveries()
+    first = await manager.replay(done["id"], key="once")
+    await engine.work_off()
+    assert await manager.replay(done["id"], key="once") == first
+    assert await deliveries.states() == {"succeeded": 2}
+
+
+@pytest.mark.parametrize("delivery", ["", "nonsense", "evt_1_2", "evt_" + "0" * 32 + "_" + "0" * 32 + "_x", "é" * 70])
+async def test_no_such_delivery(manager: Manager, delivery: str) -> None:
+    assert (await manager.replay(delivery))["code"] == "DELIVERY_NOT_FOUND"
+
+
+async def _mixed(engine: Engine, database: Database, school: School, deliveries: Deliveries, endpoint: str) -> None:
+    """Three arrived, two never did, one waits."""
+    from app.domains.events.topics import Topic
+
+    await happen(database, school, count=3)
+    await engine.work_off()
+    await happen(database, school, topic=Topic.STUDENT_CREATED)
+    await happen(database, school)
+    await exhaust(engine, deliveries, endpoint)
+    await happen(database, school)
+    await engine.expand()
+
+
+async def test_recovering_skips_what_arrived_and_what_is_on_its_way_and_twice_adds_nothing(
+    fresh_database: Database, manager: Manager, school: School, engine: Engine, deliveries: Deliveries
+) -> None:
+    endpoint = await manager.endpoint()
+    await _mixed(engine, fresh_database, school, deliveries, endpoint)
+    assert (await manager.recover(endpoint, ago(hours=1)))["count"] == 2
+    assert (await manager.recover(endpoint, ago(hours=1)))["count"] == 0
+    await engine.work_off()
+    assert (await manager.recover(endpoint, ago(hours=1)))["count"] == 0
+    assert await deliveries.states() == {"succeeded": 6, "exhausted": 2}
+
+
+async def test_recovering_at_once_from_two_sides_queues_each_event_once(
+    fresh_database: Database, manager: Manager, school: School, engine: Engine, deliveries: Deliveries
+) -> None:
+    endpoint = await manager.endpoint()
+    await _mixed(engine, fresh_database, school, deliveries, endpoint)
+    counts = await asyncio.gather(*(manager.recover(endpoint, ago(hours=1)) for _ in range(3)))
+    assert sum(each["count"] for each in counts) == 2
+
+
+async def test_recovering_sends_what_happened_before_the_endpoint_was_made(
+    fresh_database: Database, manager: Manager, school: School, engine: Engine
+) -> None:
+    await happen(fresh_database, school, count=2)
+    endpoint = await manager.endpoint(topics=["wallet.low"], filter=[{"fact": "zone", "equals": "A"}])
+    await happen(fresh_database, school, zone="A")
+    await happen(fresh_database, school, zone="B")
+    await engine.expand()
+    assert await engine.work_off() == 1
+    assert (await manager.recover(endpoint, ago(hours=1)))["count"] == 0
+    await manager.update(endpoint, filter=[])
+    assert (await manager.recover(endpoint, ago(hours=1)))["count"] == 3
+    assert await engine.work_off() == 3
+
+
+async def test_recovering_goes_back_no_further_than_asked(
+    fresh_database: Database, manager: Manager, school: School, engine: Engine
+) -> None:
+    await happen(fresh_database, school)
+    endpoint = await manager.endpoint()
+    ahead = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
+    assert (await manager.recover(endpoint, ahead))["count"] == 0
+    assert (await manager.recover(endpoint, ago(days=91)))["code"] == "REPLAY_TOO_OLD"
+    assert (await manager.recover(endpoint, "2025-01-13T00:00:00"))["code"] == "REPLAY_WITHOUT_OFFSET"
+
+
+async def test_much_is_recovered_in_several_calls(
+    fresh_database: Database,
+    manager: Manager,
+    school: School,
+    deliveries: Deliveries,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replays, "AT_ONCE", 3)
+    await happen(fresh_database, school, count=7)
+    endpoint = await manager.endpoint()
+    answers = [await manager.recover(endpoint, ago(hours=1)) for _ in range(3)]
+    assert [(each["count"], each["hasMore"]) for each in answers] == [(3, True), (3, True), (1, False)]
+    assert await deliveries.states() == {"pending": 7}
+
+
+@pytest.mark.parametrize(
+    ("which", "count"),
+    [
+        ({}, 2),
+        ({"states": ["exhausted"]}, 2),
+        ({"states": ["succeeded"]}, 3),
+        ({"states": ["succeeded", "exhausted"]}, 5),
+        ({"states": ["pending", "leased"]}, 2),
+        ({"topic": "student.created"}, 1),
+        ({"topic": "invoice.paid"}, 0),
+        ({"until": "2020-01-01T00:00:00Z"}, 0),
+    ],
+)
+async def test_a_filter_is_replayed(
+    fresh_database: Database,
+    manager: Manager,
+    school: School,
+    engine: Engine,
+    deliveries: Deliveries,
+    which: dict[str, Any],
+    count: int,
+) -> None:
+    endpoint = await manager.endpoint()
+    await _mixed(engine, fresh_database, school, deliveries, endpoint)
+    assert (await manager.replay_some(endpoint, **which))["count"] == count
+    assert (await manager.replay_some(endpoint, **which))["count"] == 0
+
+
+async def test_much_is_replayed_in_several_calls_each_event_once(
+    fresh_database: Database,
+    manager: Manager,
+    school: School,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Even where what was replayed succeeds before the next call."""
+    monkeypatch.setattr(replays, "AT_ONCE", 2)
+    endpoint = await manager.endpoint()
+    await happen(fresh_database, school, count=5)
+    await engine.work_off()
+    sent: list[str] = []
+
+    def note(claimed: Claimed) -> Outcome:
+        sent.append(str(claimed.event.id))
+        return OK
+
+    after = None
+    while True:
+        answer = await manager.replay_some(endpoint, after=after, states=["succeeded"])
+        await engine.work_off(note)
+        if not answer["hasMore"]:
+            break
+        after = answer["endCursor"]
+    assert len(sent) == len(set(sent)) == 5
+
+
+async def test_what_is_replayed_to_a_paused_endpoint_waits_for_it(
+    fresh_database: Database, manager: Manager, school: School, engine: Engine, deliveries: Deliveries
+) -> None:
+    from app.domains.webhooks.sweeping import follow_modes
+
+    endpoint = await manager.endpoint()
+    await happen(fresh_database, school)
+    await engine.work_off()
+    await manager.on("pauseEndpoint", endpoint)
+    [done] = await manager.deliveries()
+    assert (await manager.replay(done["id"]))["state"] == "held"
+    assert await engine.work_off() == 0
+    await manager.on("resumeEndpoint", endpoint)
+    await follow_modes(fresh_database)
+    assert await engine.work_off() == 1
+
+
+def _ids(nodes: Sequence[dict[str, Any]]) -> list[str]:
+    return [node["id"] for node in nodes]
+
+
+async def test_deliveries_are_listed_and_searched(
+    fresh_database: Database, manager: Manager, school: School, engine: Engine, deliveries: Deliveries
+) -> None:
+    endpoint = await manager.endpoint()
+    await _mixed(engine, fresh_database, school, deliveries, endpoint)
+    other = await manager.endpoint()
+    everything = await manager.deliveries()
+    assert _ids(everything) == sorted(_ids(everything), reverse=True)
+    assert {node["state"] for node in everything} == {"succeeded", "exhausted", "pending"}
+    found = {
+        "exhausted": await manager.deliveries(filter={"state": "exhausted"}),
+        "created": await manager.deliveries(filter={"topic": "student.created"}),
+        "other": await manager.deliveries(filter={"endpointId": other}),
+        "own": await manager.deliveries(filter={"endpointId": endpoint, "state": "succeeded"}),
+        "later": await manager.deliveries(filter={"since": (datetime.now(UTC) + timedelta(minutes=5)).isoformat()}),
+    }
+    assert {name: len(nodes) for name, nodes in found.items()} == {
+        "exhausted": 2,
+        "created": 1,
+        "other": 0,
+        "own": 3,
+        "later": 0,
+    }
+    [given_up, _] = found["exhausted"]
+    assert [attempt["number"] for attempt in given_up["attempts"]] == [1, 2, 3, 4]
+    assert given_up["attempts"][0] | {"milliseconds": 0} == {
+        "number": 1,
+        "outcome": "http_status",
+        "explanation": "Le récepteur a répondu autre chose que 2xx : une redirection n'est jamais suivie.",
+        "status": 500,
+        "error": None,
+        "milliseconds": 0,
+        "response": None,
+    }
+    assert given_up["dueAt"] is None
+    assert given_up["endedAt"] is not None
+
+
+async def test_deliveries_come_page_by_page(
+    fresh_database: Database, manager: Manager, school: School, engine: Engine
+) -> None:
+    from tests.domains.webhooks.managing import LIST
+
+    for _ in range(2):
+        await manager.endpoint()
+    await happen(fresh_database, school, count=3)
+    await engine.work_off()
+    everything = _ids(await manager.deliveries())
+    assert len(everything) == 6
+    seen: list[str] = []
+    after = None
+    while len(seen) < 6:
+        page = (await manager.asker.data(manager.actor, LIST, first=4, after=after))["deliveries"]
+        seen += _ids(page["nodes"])
+        after = page["pageInfo"]["endCursor"]
+    assert seen == everything
+    assert not page["pageInfo"]["hasNextPage"]
+    refused = await manager.asker.refusal(manager.actor, LIST, after=after, filter={"state": "succeeded"})
+    assert refused == ("BAD_CURSOR", "after")
