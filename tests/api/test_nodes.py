@@ -32,6 +32,7 @@ NOWHERE = frozenset({"BIBLIOTHEQUE"})
 RECORDED = "2025-01-13T09:00:00+00:00"
 READS = {
     "Student": "query ($key: String!) { found: student(matricule: $key) { nodeId matricule lastName } }",
+    "LedgerEntry": "query { journalEntries(first: 1) { nodes { nodeId label } } }",
     "JournalEntry": 'query { journals(date: "2024-12-31") { entries { nodeId label lines { debit } } } }',
 }
 STUDIES = """query ($key: String!, $year: String!) { schoolYear(code: $year) { nodeId startsOn running }
@@ -45,6 +46,15 @@ WRITES = {
     "Passage": "mutation ($input: RecordPassageInput!) { recordPassage(input: $input) {"
     " ... on Passage { nodeId id zone decision } } }",
 }
+
+MONEY = """mutation ($issue: IssueInvoiceInput!, $credit: CreditInvoiceInput!, $top: TopUpWalletInput!) {
+    issueInvoice(input: $issue) { ... on Invoice { nodeId number total } }
+    creditInvoice(input: $credit) { ... on CreditedInvoice { creditNote { nodeId number amount } } }
+    topUpWallet(input: $top) { __typename } }"""
+REFUND = """mutation ($input: RefundPaymentInput!) {
+    refundPayment(input: $input) { ... on RefundedPayment { refund { nodeId reference amount } } } }"""
+WALLET = """query ($key: String!) {
+    wallet(matricule: $key) { nodeId balance entries(first: 1) { nodes { nodeId amount balance } } } }"""
 
 
 @pytest.fixture
@@ -83,7 +93,23 @@ async def one_of_each(database: Database, asker: Asker, actor: Actor, clock: Fix
     found |= {"SchoolYear": studies["schoolYear"], "Programme": studies["student"]["programme"]}
     found |= {"SchoolClass": studies["student"]["class"], "Badge": studies["student"]["badges"][0]}
     [found["JournalEntry"]] = (await asker.data(actor, READS["JournalEntry"]))["journals"]["entries"]
-    return found
+    [found["LedgerEntry"]] = (await asker.data(actor, READS["LedgerEntry"]))["journalEntries"]["nodes"]
+    return found | await _money(asker, actor, who, found["Payment"]["id"])
+
+
+async def _money(asker: Asker, actor: Actor, who: str, payment_id: str) -> dict[str, dict[str, Any]]:
+    issue = {"matricule": who, "kind": "other", "label": "Livre", "number": "L-1", "currency": "XOF"}
+    issue["instalments"] = [{"dueOn": "2025-04-05", "amount": "90"}]
+    credit = {"invoiceNumber": "L-1", "reason": "Rendu", "currency": "XOF", "amount": "10"}
+    top = {"matricule": who, "provider": "wave", "reference": "W2", "amount": "500", "currency": "XOF"}
+    made = await asker.data(actor, MONEY, issue=issue, credit=credit, top=top)
+    refund = {"paymentId": payment_id, "provider": "wave", "reference": "R1", "reason": "Rendu", "currency": "XOF"}
+    given = await asker.data(actor, REFUND, input={**refund, "refundedAt": RECORDED, "amount": "20"})
+    wallet = (await asker.data(actor, WALLET, key=who))["wallet"]
+    [entry] = wallet.pop("entries")["nodes"]
+    invoice, note = made["issueInvoice"], made["creditInvoice"]["creditNote"]
+    refunded = given["refundPayment"]["refund"]
+    return {"Invoice": invoice, "CreditNote": note, "Refund": refunded, "Wallet": wallet, "WalletEntry": entry}
 
 
 FRAGMENTS = """
@@ -91,7 +117,10 @@ FRAGMENTS = """
     ... on Payment { id matricule amount allocations { amount } }  ... on Passage { id zone decision }
     ... on JournalEntry { label lines { debit } }  ... on Programme { code label }
     ... on SchoolClass { code students { nodes { matricule } } }
-    ... on SchoolYear { startsOn running }  ... on Badge { badge matricule }"""
+    ... on SchoolYear { startsOn running }  ... on Badge { badge matricule }
+    ... on Invoice { number total }  ... on CreditNote { number amount }
+    ... on Refund { reference amount }  ... on Wallet { balance }  ... on WalletEntry { amount balance }
+    ... on LedgerEntry { label }"""
 
 
 async def test_every_kind_of_node_is_fetched_again_by_its_id(
@@ -123,7 +152,7 @@ async def test_who_was_shown_is_audited(database: Database, asker: Asker, actor:
     first = await one_of_each(database, asker, actor, clock)
     student = read_node_id(first["Student"]["nodeId"])
     assert student
-    for name in ("Student", "Badge", "Absence", "Payment", "Passage"):
+    for name in ("Student", "Badge", "Absence", "Payment", "Passage", "Invoice", "Refund", "WalletEntry"):
         before = await _audited(database, actor, student[1])
         await asker.data(actor, NODE, id=first[name]["nodeId"])
         assert await _audited(database, actor, student[1]) == before + 1, name
