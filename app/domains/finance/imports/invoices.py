@@ -14,7 +14,7 @@ from app.core.importing import Check, Fault, Importing, Written
 from app.core.tabular import Column, Columns, day, identifier, minor_units, text
 from app.core.text import normalise_matricule
 from app.domains.events.service import append_events_from
-from app.domains.finance.imports import allocating
+from app.domains.finance.imports import allocating, posting_sql
 from app.domains.finance.imports import invoices_sql as sql
 from app.domains.finance.imports.cells import CURRENCY, KINDS, MATRICULE, amount_column, currency_code
 from app.domains.finance.imports.errors import InvoiceDiffers, InvoiceLinesDisagree, SumTooLarge
@@ -78,8 +78,11 @@ class Invoices:
         await connection.execute(sql.MOVE_DUE_DATES)
         await connection.execute(sql.SPENDABLE)
         await allocating.allocate(connection)
+        await posting_sql.post_imported(connection, sql.FACTS, sql.LAST_LINE)
         new, changed, invoices = await connection.fetchrow(sql.COUNT) or (0, 0, 0)
         return Written(new, changed, invoices - new - changed)
 
     async def record(self, connection: RawConnection, importing: Importing) -> int:
-        return await append_events_from(connection, sql.EVENTS, importing.clock.now())
+        now = importing.clock.now()
+        made = await append_events_from(connection, sql.EVENTS, now)
+        return made + await append_events_from(connection, posting_sql.EVENTS, now)

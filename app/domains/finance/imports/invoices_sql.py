@@ -2,6 +2,7 @@
 
 from app.core.money import LARGEST
 from app.domains.finance.imports.allocating import PAID
+from app.domains.finance.imports.posting_sql import POSTED
 
 TABLES = {
     "staged": """
@@ -10,6 +11,7 @@ TABLES = {
     "billed": """
         line integer NOT NULL, number text, student_id uuid, currency text, kind text, label text, issued_on date,
         total numeric, amounts bigint[], dues date[], invoice_id uuid, verdict text""",
+    "posted": POSTED,
 }
 
 # Instalments are numbered by due date. What the file leaves out is no opinion on an invoice that exists.
@@ -83,6 +85,19 @@ FROM billed b
 CROSS JOIN LATERAL unnest(b.amounts, b.dues) WITH ORDINALITY AS part (amount, due_on, number)
 WHERE b.verdict = 'new' ORDER BY b.line, part.number
 """
+
+FACTS = """
+SELECT jsonb_agg(jsonb_build_object('n', b.line, 'source_type', 'invoice', 'source_id', v.id, 'journal', 'sales',
+    'dated', v.issued_on, 'piece_ref', v.number, 'label', v.label, 'currency', v.currency, 'lines', (
+        SELECT jsonb_agg(jsonb_build_object('line_no', part.number, 'use', 'receivable', 'debit', part.amount,
+            'credit', 0, 'student_id', v.student_id, 'due_date', part.due_on))
+        FROM unnest(b.amounts, b.dues) WITH ORDINALITY AS part (amount, due_on, number)
+    ) || jsonb_build_object('line_no', cardinality(b.amounts) + 1, 'use', v.kind, 'debit', 0, 'credit', v.total)))
+FROM billed b JOIN invoice v ON v.id = b.invoice_id
+WHERE b.verdict = 'new' AND b.line >= $1 AND b.line < $2
+"""
+
+LAST_LINE = "SELECT max(line) FROM billed"
 
 RELABEL = """
 UPDATE invoice SET label = b.label FROM billed b

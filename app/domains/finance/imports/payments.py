@@ -15,7 +15,7 @@ from app.core.importing import Check, Fault, Importing, Written
 from app.core.tabular import Column, Columns, identifier, minor_units, moment
 from app.core.text import normalise_matricule
 from app.domains.events.service import append_events_from
-from app.domains.finance.imports import allocating
+from app.domains.finance.imports import allocating, posting_sql
 from app.domains.finance.imports import payments_sql as sql
 from app.domains.finance.imports.cells import CURRENCY, MATRICULE, PROVIDERS, amount_column, currency_code
 from app.domains.finance.imports.errors import (
@@ -109,8 +109,11 @@ class Payments:
         await connection.execute(sql.PORTIONS)
         await connection.execute(sql.SPENDABLE)
         await allocating.allocate(connection, named=True)
+        await posting_sql.post_imported(connection, sql.FACTS, sql.LAST_LINE)
         new, payments = await connection.fetchrow(sql.COUNT) or (0, 0)
         return Written(new, 0, payments - new)
 
     async def record(self, connection: RawConnection, importing: Importing) -> int:
-        return await append_events_from(connection, sql.EVENTS, importing.clock.now())
+        now = importing.clock.now()
+        made = await append_events_from(connection, sql.EVENTS, now)
+        return made + await append_events_from(connection, posting_sql.EVENTS, now)

@@ -2,6 +2,7 @@
 
 from app.core.money import LARGEST
 from app.domains.finance.imports.allocating import PAID
+from app.domains.finance.imports.posting_sql import POSTED
 
 TABLES = {
     "staged": """
@@ -15,6 +16,7 @@ TABLES = {
         received_at timestamptz, known boolean, differs boolean, payment_id uuid""",
     "portions": """
         line integer NOT NULL, payment_id uuid, invoice_id uuid NOT NULL, amount bigint, received_at timestamptz""",
+    "posted": POSTED,
 }
 
 COUNT_ONCE = """
@@ -99,6 +101,22 @@ WITH made AS (
 UPDATE received SET payment_id = made.id FROM made
 WHERE made.provider = received.provider AND made.reference = received.reference
 """
+
+FACTS = """
+SELECT jsonb_agg(jsonb_build_object('n', r.line, 'source_type', 'payment', 'source_id', r.payment_id,
+    'journal', treasury.use, 'happened_at', r.received_at, 'piece_ref', r.reference,
+    'label', 'Règlement ' || r.reference, 'currency', r.currency, 'lines', jsonb_build_array(
+        jsonb_build_object('line_no', 1, 'use', treasury.use, 'debit', r.amount::bigint, 'credit', 0,
+            'payment_mode', r.provider),
+        jsonb_build_object('line_no', 2, 'use', 'receivable', 'debit', 0, 'credit', r.amount::bigint,
+            'student_id', r.student_id))))
+FROM received r
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN r.provider IN ('bank', 'cash') THEN r.provider ELSE 'mobile_money' END AS use) treasury
+WHERE r.payment_id IS NOT NULL AND r.line >= $1 AND r.line < $2
+"""
+
+LAST_LINE = "SELECT max(line) FROM received"
 
 PORTIONS = """
 INSERT INTO portions
