@@ -9,16 +9,19 @@ then concerns. Before each line is run the demo school gets people of its own, a
     $idle        matricule of an active student who is enrolled in nothing
     $badge       the badge of $student            $absence    the id of an absence of $student
     $node        the nodeId of $student           $other      a class of the same programme as $class
+    $programme   the programme of $class
     $unique      a text that nothing else has     $now, $later   instants
     $matricule   a matricule that nobody has yet: whom a creating operation concerns
 
-`concerns` names who must be among the subjects; ANYBODY asks for at least one. `preset` is the first one that opens
-the root field, unless the line names another. A refusal that speaks of a student has a line in REFUSALS.
+`concerns` names who must be among the subjects; ANYBODY asks for at least one; NOBODY asks for no row, where people
+are further away than the line goes: in the classes of a new programme there are none yet. `preset` is the first that
+opens the root field, unless the line names another. A refusal that speaks of a student has a line in REFUSALS.
 """
 
 from dataclasses import dataclass
 
 ANYBODY = "anybody"
+NOBODY = "nobody"
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,16 @@ GRAPHQL: dict[str, Asked] = {
     "Mutation.revokeBadge": Asked('(input: {badge: "$badge"})'),
     "Mutation.graduateClass": Asked(f"(input: {{{ENROLMENT}}})"),
     "Mutation.suspendClass": Asked(f"(input: {{{ENROLMENT}}})"),
+    "Query.class": Asked('(code: "$class")'),
+    "Query.classes": Asked('(programme: "$programme")'),
+    "Query.programme": Asked('(code: "$programme")'),
+    "Query.programmes": Asked("(first: 5)", concerns=ANYBODY),
+    "Mutation.createProgramme": Asked('(input: {code: "$unique", label: "A"})', concerns=NOBODY),
+    "Mutation.updateProgramme": Asked('(input: {code: "$programme", label: "B"})'),
+    "Mutation.closeProgramme": Asked('(input: {code: "$programme"})'),
+    "Mutation.createClass": Asked('(input: {code: "$unique", label: "A", programme: "$programme"})', concerns=NOBODY),
+    "Mutation.updateClass": Asked('(input: {code: "$class", label: "B"})'),
+    "Mutation.closeClass": Asked('(input: {code: "$class"})'),
     "Mutation.recordAbsence": Asked('(input: {matricule: "$idle", startsAt: "$now", endsAt: "$later"})', "$idle"),
     "Mutation.justifyAbsence": Asked('(input: {absenceId: "$absence"})'),
     "Mutation.recordPayment": Asked(f'(input: {{matricule: "$student", {MONEY}, receivedAt: "$now"}})'),
@@ -104,6 +117,15 @@ REST: dict[str, Sent] = {
     ),
 }
 REFUSALS: dict[str, Refused] = {
+    "a status that does not follow": Refused(
+        "Mutation.reinstateStudent", '(input: {matricule: "$student"})', "STATUS_CONFLICT"
+    ),
+    "an enrolment that is there already": Refused(
+        "Mutation.enrolStudent", f'(input: {{matricule: "$student", {ENROLMENT}}})', "ALREADY_ENROLLED"
+    ),
+    "an enrolment that is not there": Refused(
+        "Mutation.endEnrolment", f'(input: {{matricule: "$idle", {ENROLMENT}}})', "ENROLMENT_NOT_FOUND", "$idle"
+    ),
     "an absence that overlaps": Refused(
         "Mutation.recordAbsence",
         '(input: {matricule: "$student", startsAt: "$now", endsAt: "$later"})',

@@ -35,7 +35,7 @@ from app.domains.partners.service import find_school
 from app.domains.students.records import StudentIdentity
 from app.web.generated import DOCUMENTS, unconnected_gateway
 from compat_rest.endpoints import Endpoint, load_endpoints
-from tests.contracts.audit_controls import ANYBODY, GRAPHQL, REFUSALS, REST, Asked, Refused
+from tests.contracts.audit_controls import ANYBODY, GRAPHQL, NOBODY, REFUSALS, REST, Asked, Refused
 from tests.contracts.test_scope_matrix import OPENED
 from tests.e2e.conftest import School
 from tests.support.factories.partners import make_actor
@@ -79,6 +79,7 @@ class Stage:
             "$idle": idle.matricule,
             "$class": joined[0],
             "$other": joined[1],
+            "$programme": joined[2],
             "$year": YEAR,
             "$badge": badge,
             "$absence": str(absence.id),
@@ -95,13 +96,13 @@ class Stage:
             for status in ("active", "suspended", "active")
         ]
 
-    async def _enrol(self, session: Any, student: StudentIdentity) -> tuple[str, str]:
-        """The class the student is in, and another one of its programme."""
+    async def _enrol(self, session: Any, student: StudentIdentity) -> tuple[str, str, str]:
+        """The class the student is in, another one of its programme, and the programme."""
         programme = f"P{uuid.uuid4().hex[:8].upper()}"
         joined = await make_class(session, self.school_id, programme=programme)
         other = await make_class(session, self.school_id, programme=programme)
         await fill_class(session, self.school_id, joined, [student.id], days=ALWAYS, school_year=YEAR)
-        return joined.code, other.code
+        return joined.code, other.code, programme
 
     async def rows(self, request_id: str) -> list[dict[str, Any]]:
         async with self.database.raw(Wall.app(self.school_id)) as connection:
@@ -270,6 +271,9 @@ async def test_an_operation_of_graphql_is_recorded(stage: Stage, school: School,
     [value] = body["data"].values()
     assert value, document
     assert not (isinstance(value, dict) and "code" in value), (document, body)
+    if line.concerns == NOBODY:
+        assert await stage.rows(body["extensions"]["requestId"]) == []
+        return
     row = await told(stage, school, body["extensions"]["requestId"], preset, line.concerns, cast)
     assert (row["channel"], row["operation"]) == ("graphql", root.partition(".")[2])
 

@@ -187,3 +187,14 @@ async def test_the_same_file_as_windows_writes_it(bench: Bench) -> None:
 
 async def test_titles_alone_are_a_file_of_nobody(bench: Bench) -> None:
     assert await bench.done(STUDENTS, FILE.splitlines()[0]) == Applied(0, 0, 0, {}, 0)
+
+
+async def test_imported_names_are_folded_as_any_other(bench: Bench) -> None:
+    await bench.done(STUDENTS, FILE)
+    assert await bench.rows("SELECT name_key FROM student ORDER BY name_key") == [
+        ("ba moussa",),
+        ("ba moussa",),
+        ("ndiaye aissatou",),
+    ]
+    await bench.done(STUDENTS, FILE.replace("N'Diaye;Aïssatou", "Ndiaye-Sow;Aïssatou"))
+    assert ("ndiaye sow aissatou",) in await bench.rows("SELECT name_key FROM student")
