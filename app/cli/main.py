@@ -17,6 +17,7 @@ from app.cli.schools import schools
 from app.cli.secrets import secrets
 from app.cli.serve import serve
 from app.cli.up import up
+from app.cli.webhooks import webhooks
 from app.cli.worker import worker
 from app.cli.zones import zones
 
@@ -41,6 +42,7 @@ cli.add_typer(schools, name="schools")
 cli.add_typer(partners, name="partners")
 cli.add_typer(keys, name="keys")
 cli.add_typer(zones, name="zones")
+cli.add_typer(webhooks, name="webhooks")
 cli.add_typer(audit, name="audit")
 cli.add_typer(accounts, name="accounts")
 cli.add_typer(imports, name="import")

@@ -195,6 +195,13 @@ class Delivery(Table, table=True):
             postgresql_where=text("state = 'retry_wait'"),
         ),
         Index("ix_delivery_leased", "lease_until", postgresql_where=text("state = 'leased'")),
+        Index(
+            "ix_delivery_exhausted",
+            "school_id",
+            "endpoint_id",
+            "event_id",
+            postgresql_where=text("state = 'exhausted'"),
+        ),
         Index("ix_delivery_held", "school_id", "endpoint_id", postgresql_where=text("state = 'held'")),
         {"postgresql_partition_by": "RANGE (event_id)"},
     )

@@ -1,0 +1,105 @@
+"""`skooly webhooks`, as an operator types it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.cli.data_directory import CHECKOUT
+from app.core.database import Database
+from app.core.signing import read_secret
+from app.domains.partners.service import create_school
+from app.domains.partners.tables import School
+from app.domains.webhooks.fanning import expand
+from tests.support.factories.webhooks import happen
+
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+URL = "https://recepteur.invalid/skooly"
+Skooly = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+async def school(fresh_database: Database) -> School:
+    return await create_school(fresh_database, code="LYCEE", name="Lycée", timezone="Africa/Dakar", currency="XOF")
+
+
+@pytest.fixture
+def skooly(school: School, fresh_database_url: str) -> Skooly:
+    """Runs a command against a production database with one school; its name server never answers."""
+    environment = {
+        **os.environ,
+        "SKOOLY_DATABASE_URL": fresh_database_url,
+        "SKOOLY_REDIS_URL": "redis://unused",
+        "SKOOLY_KEY_PEPPERS": json.dumps({"1": KEY}),
+        "SKOOLY_SECRET_KEYS": json.dumps({"1": KEY}),
+        "SKOOLY_CURSOR_SECRET": "c" * 32,
+        "SKOOLY_NAME_SERVERS": "127.0.0.1",
+        "SKOOLY_NAME_SERVER_PORT": "9",
+    }
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "app.cli", "webhooks", *arguments]
+        return subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
+
+    return run
+
+
+def answer(finished: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert finished.returncode == 0, finished.stderr
+    return dict(json.loads(finished.stdout))
+
+
+async def test_the_life_of_an_endpoint(skooly: Skooly, fresh_database: Database, school: School) -> None:
+    assert "./skooly webhooks create" in skooly("endpoints").stderr
+    made = answer(skooly("create", URL, "--partner", "Moodle", "--topics", "wallet.low,student.created", "--json"))
+    assert len(read_secret(made["secret"])) == 32
+    assert made["topics"] == ["student.created", "wallet.low"]
+    endpoint = made["id"]
+    assert [each["id"] for each in answer(skooly("endpoints", "--json"))["endpoints"]] == [endpoint]
+    rotated = answer(skooly("rotate", endpoint, "--overlap", "0", "--json"))
+    assert rotated["secret"] != made["secret"]
+    assert answer(skooly("pause", endpoint, "--json"))["status"] == "paused"
+    assert skooly("resume", endpoint).stdout == f"{endpoint} active\n"
+    assert skooly("delete", endpoint).stdout == f"{endpoint} deleted\n"
+    refused = skooly("pause", endpoint)
+    assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+    assert "no endpoint" in refused.stderr
+
+
+async def test_what_did_not_arrive_is_sent_again(skooly: Skooly, fresh_database: Database, school: School) -> None:
+    await happen(fresh_database, school, count=3)
+    endpoint = answer(skooly("create", URL, "--partner", "Moodle", "--full", "--json"))["id"]
+    answer(skooly("test", endpoint, "--json"))
+    since = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S")
+    assert answer(skooly("recover", endpoint, "--since", since, "--json")) == {"queued": 3}
+    assert answer(skooly("recover", endpoint, "--since", since, "--json")) == {"queued": 0}
+    await expand(fresh_database)
+    listed = answer(skooly("deliveries", "--endpoint", endpoint, "--json"))["deliveries"]
+    assert {each["topic"] for each in listed} == {"wallet.low", "endpoint.tested"}
+    assert len(listed) == 4
+    assert answer(skooly("replay", "--endpoint", endpoint, "--json")) == {"queued": 0}
+    under_way = skooly("replay", listed[0]["id"])
+    assert under_way.returncode == 1
+    assert "under way" in under_way.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["create", "https://127.0.0.1/", "--partner", "X"], "not public"),
+        (["create", URL, "--partner", "X", "--topics", "student.expelled"], "student.expelled"),
+        (["replay"], "either"),
+        (["deliveries", "--state", "lost"], "no state"),
+        (["recover", "0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e", "--since", "2001-01-01"], "90 days"),
+    ],
+)
+async def test_a_refusal_says_what_to_do(skooly: Skooly, arguments: list[str], words: str) -> None:
+    refused = skooly(*arguments)
+    assert refused.returncode in (1, 2)
+    assert words in refused.stderr
+    assert "Traceback" not in refused.stderr
