@@ -9,13 +9,15 @@ then concerns. Before each line is run the demo school gets people of its own, a
     $idle        matricule of an active student who is enrolled in nothing
     $badge       the badge of $student            $absence    the id of an absence of $student
     $node        the nodeId of $student           $other      a class of the same programme as $class
+    $invoice     the number of an open invoice    $payment    the id of a payment with something left of it
+    $draft       the id of an entry about $student that can still be changed; $entry one that is validated
     $programme   the programme of $class
     $unique      a text that nothing else has     $now, $later   instants
     $matricule   a matricule that nobody has yet: whom a creating operation concerns
 
-`concerns` names who must be among the subjects; ANYBODY asks for at least one; NOBODY asks for no row, where people
-are further away than the line goes: in the classes of a new programme there are none yet. `preset` is the first that
-opens the root field, unless the line names another. A refusal that speaks of a student has a line in REFUSALS.
+`concerns` names who must be among the subjects; ANYBODY asks for at least one, and NOBODY for no row at all: the
+operation could show somebody, but what it has just made has nobody in it. `preset` is the first one that opens
+the root field, unless the line names another. A refusal that speaks of a student has a line in REFUSALS.
 """
 
 from dataclasses import dataclass
@@ -56,6 +58,14 @@ class Refused:
 MONEY = 'provider: cash, reference: "$unique", amount: "5", currency: "XOF"'
 PASSAGE = 'zone: "RESTAURANT", badge: "$badge", deviceId: "porte-1", deviceEventId: "$unique"'
 ENROLMENT = 'class: "$class", schoolYear: "$year"'
+WALLET = 'amount: "5", currency: "XOF", reference: "$unique", reason: "Contrôle"'
+LINES = (
+    '[{account: "4111", accountLabel: "Étudiants", auxAccount: "$student", debit: "5"},'
+    ' {account: "7061", accountLabel: "Scolarité", credit: "5"}]'
+)
+PIECE = 'pieceRef: "$unique", pieceDate: "2024-12-31", label: "Contrôle", currency: "XOF"'
+WRITTEN = f'journalCode: "AUDIT", entryDate: "2024-12-31", {PIECE}, lines: {LINES}'
+SHARES = '[{invoiceNumber: "$invoice", amount: "5"}]'
 GRAPHQL: dict[str, Asked] = {
     "Query.student": Asked('(matricule: "$student")'),
     "Query.studentByBadge": Asked('(id: "$badge")'),
@@ -67,7 +77,18 @@ GRAPHQL: dict[str, Asked] = {
     "Query.financialStatus": Asked('(matricule: "$student")'),
     "Query.journals": Asked('(date: "2024-12-31")', concerns=ANYBODY),
     "Query.checkAccess": Asked('(nfc: "$badge", zone: "BIBLIOTHEQUE")'),
-    "Query.events": Asked('(first: 100, topics: ["absence.recorded"])', concerns=ANYBODY),
+    "Query.events": Asked("(first: 100)", concerns=ANYBODY, preset="core"),
+    "Query.class": Asked('(code: "$class")'),
+    "Query.classes": Asked('(programme: "$programme")'),
+    "Query.programme": Asked('(code: "$programme")'),
+    "Query.programmes": Asked("(first: 2)", concerns=ANYBODY),
+    "Query.invoice": Asked('(number: "$invoice")'),
+    "Query.invoices": Asked('(filter: {matricule: "$student"})'),
+    "Query.payments": Asked('(filter: {matricule: "$student"})'),
+    "Query.wallet": Asked('(matricule: "$student")'),
+    "Query.generalLedger": Asked('(account: "4111", auxAccount: "$student")'),
+    "Query.journalEntries": Asked('(auxAccount: "$student")'),
+    "Query.journalEntry": Asked('(id: "$entry")'),
     "Query.auditEntries": Asked('(matricule: "$student")'),
     "Mutation.createStudent": Asked(
         '(input: {matricule: "$matricule", firstName: "A", lastName: "B"})', concerns="$matricule"
@@ -85,16 +106,31 @@ GRAPHQL: dict[str, Asked] = {
     "Mutation.revokeBadge": Asked('(input: {badge: "$badge"})'),
     "Mutation.graduateClass": Asked(f"(input: {{{ENROLMENT}}})"),
     "Mutation.suspendClass": Asked(f"(input: {{{ENROLMENT}}})"),
-    "Query.class": Asked('(code: "$class")'),
-    "Query.classes": Asked('(programme: "$programme")'),
-    "Query.programme": Asked('(code: "$programme")'),
-    "Query.programmes": Asked("(first: 5)", concerns=ANYBODY),
-    "Mutation.createProgramme": Asked('(input: {code: "$unique", label: "A"})', concerns=NOBODY),
-    "Mutation.updateProgramme": Asked('(input: {code: "$programme", label: "B"})'),
+    "Mutation.createProgramme": Asked('(input: {code: "$unique", label: "Contrôle"})', concerns=NOBODY),
+    "Mutation.updateProgramme": Asked('(input: {code: "$programme", label: "Contrôle"})'),
     "Mutation.closeProgramme": Asked('(input: {code: "$programme"})'),
-    "Mutation.createClass": Asked('(input: {code: "$unique", label: "A", programme: "$programme"})', concerns=NOBODY),
-    "Mutation.updateClass": Asked('(input: {code: "$class", label: "B"})'),
+    "Mutation.createClass": Asked(
+        '(input: {code: "$unique", label: "Contrôle", programme: "$programme"})', concerns=NOBODY
+    ),
+    "Mutation.updateClass": Asked('(input: {code: "$class", label: "Contrôle"})'),
     "Mutation.closeClass": Asked('(input: {code: "$class"})'),
+    "Mutation.issueInvoice": Asked(
+        '(input: {matricule: "$student", kind: tuition, label: "Contrôle", currency: "XOF",'
+        ' instalments: [{dueOn: "2099-01-01", amount: "5"}]})'
+    ),
+    "Mutation.cancelInvoice": Asked('(input: {number: "$invoice", reason: "Contrôle"})'),
+    "Mutation.creditInvoice": Asked('(input: {invoiceNumber: "$invoice", reason: "Contrôle", currency: "XOF"})'),
+    "Mutation.allocatePayment": Asked(f'(input: {{paymentId: "$payment", currency: "XOF", allocations: {SHARES}}})'),
+    "Mutation.refundPayment": Asked(
+        '(input: {paymentId: "$payment", provider: cash, reference: "$unique", reason: "Contrôle", currency: "XOF",'
+        ' refundedAt: "$now"})'
+    ),
+    "Mutation.debitWallet": Asked(f'(input: {{matricule: "$student", {WALLET}}})'),
+    "Mutation.correctWallet": Asked(f'(input: {{matricule: "$student", {WALLET}}})'),
+    "Mutation.postEntry": Asked(f"(input: {{{WRITTEN}}})"),
+    "Mutation.changeEntry": Asked(f'(input: {{entryId: "$draft", {WRITTEN}}})'),
+    "Mutation.validateEntry": Asked('(entryId: "$draft")'),
+    "Mutation.reverseEntry": Asked('(input: {entryId: "$entry", entryDate: "2024-12-31"})'),
     "Mutation.recordAbsence": Asked('(input: {matricule: "$idle", startsAt: "$now", endsAt: "$later"})', "$idle"),
     "Mutation.justifyAbsence": Asked('(input: {absenceId: "$absence"})'),
     "Mutation.recordPayment": Asked(f'(input: {{matricule: "$student", {MONEY}, receivedAt: "$now"}})'),
@@ -107,7 +143,7 @@ REST: dict[str, Sent] = {
     "FinancialStatus": Sent("/financial/status/$student"),
     "Journals": Sent("/finance/journals?date=2024-12-31", concerns=ANYBODY),
     "CheckAccess": Sent("/access-control/check?nfc=$badge&zone=BIBLIOTHEQUE"),
-    "Events": Sent("/events?first=100&topics=absence.recorded", concerns=ANYBODY),
+    "Events": Sent("/events?first=100", concerns=ANYBODY, preset="core"),
     "AuditEntries": Sent("/audit/entries?matricule=$student"),
     "RecordAbsence": Sent("/absences", "$idle", body='{"matricule": "$idle", "startsAt": "$now", "endsAt": "$later"}'),
     "RecordPassage": Sent(

@@ -27,17 +27,21 @@ from graphql import (
 
 from app.api.slices import skooly_schema
 from app.cli.instance import open_instance
+from app.core.actor import Actor
 from app.core.database import Database, Wall
 from app.core.graph.node import node_id_of
 from app.domains.absences.service import record_absence
+from app.domains.finance.service import ensure_journal
 from app.domains.partners.presets import PLATFORM, PRESETS
 from app.domains.partners.service import find_school
 from app.domains.students.records import StudentIdentity
+from app.domains.students.tables import SchoolClass
 from app.web.generated import DOCUMENTS, unconnected_gateway
 from compat_rest.endpoints import Endpoint, load_endpoints
 from tests.contracts.audit_controls import ANYBODY, GRAPHQL, NOBODY, REFUSALS, REST, Asked, Refused
 from tests.contracts.test_scope_matrix import OPENED
 from tests.e2e.conftest import School
+from tests.support.factories.finance import make_draft, make_entry, make_invoice, make_payment, make_top_up, sale
 from tests.support.factories.partners import make_actor
 from tests.support.factories.students import fill_class, make_badge, make_class, make_student, make_year
 
@@ -61,7 +65,8 @@ class Stage:
         async with self.database.transaction(Wall.app(self.school_id)) as session:
             await make_year(session, self.school_id, code=YEAR, days=ALWAYS)
             student, suspended, idle = await self._people(session)
-            joined = await self._enrol(session, student)
+            joined, other = await self._enrol(session, student)
+            money = await self._money(session, actor, student.matricule)
             badge = await make_badge(session, actor, student.matricule)
             absence = await record_absence(
                 session,
@@ -77,9 +82,10 @@ class Stage:
             "$student": student.matricule,
             "$suspended": suspended.matricule,
             "$idle": idle.matricule,
-            "$class": joined[0],
-            "$other": joined[1],
-            "$programme": joined[2],
+            "$class": joined.code,
+            "$other": other.code,
+            "$programme": f"P{joined.code}",
+            **money,
             "$year": YEAR,
             "$badge": badge,
             "$absence": str(absence.id),
@@ -96,13 +102,28 @@ class Stage:
             for status in ("active", "suspended", "active")
         ]
 
-    async def _enrol(self, session: Any, student: StudentIdentity) -> tuple[str, str, str]:
-        """The class the student is in, another one of its programme, and the programme."""
-        programme = f"P{uuid.uuid4().hex[:8].upper()}"
-        joined = await make_class(session, self.school_id, programme=programme)
-        other = await make_class(session, self.school_id, programme=programme)
+    async def _enrol(self, session: Any, student: StudentIdentity) -> tuple[SchoolClass, SchoolClass]:
+        """The class the student is in, and another one of its programme, which is called after the class."""
+        code = uuid.uuid4().hex[:8].upper()
+        joined = await make_class(session, self.school_id, programme=f"P{code}", code=code)
+        other = await make_class(session, self.school_id, programme=f"P{code}")
         await fill_class(session, self.school_id, joined, [student.id], days=ALWAYS, school_year=YEAR)
-        return joined.code, other.code, programme
+        return joined, other
+
+    async def _money(self, session: Any, actor: Actor, matricule: str) -> dict[str, str]:
+        """A payment that finds nothing to settle, then an invoice; something in the wallet; two entries."""
+        payment = await make_payment(session, actor, matricule, 500)
+        invoice = await make_invoice(session, matricule, (date(2099, 1, 1), 500))
+        await make_top_up(session, actor, matricule, 500)
+        await ensure_journal(session, code="AUDIT", label="Contrôle")
+        written = {"journal_code": "AUDIT", "lines": sale(aux_account=matricule)}
+        draft, entry = await make_draft(session, **written), await make_entry(session, **written)
+        return {
+            "$payment": str(payment.id),
+            "$invoice": invoice.number,
+            "$draft": str(draft.id),
+            "$entry": str(entry.id),
+        }
 
     async def rows(self, request_id: str) -> list[dict[str, Any]]:
         async with self.database.raw(Wall.app(self.school_id)) as connection:
