@@ -133,8 +133,10 @@ class Drain:
         task.add_done_callback(self._requests.discard)
 
     async def _deliver(self, claimed: Claimed) -> None:
-        outcome = await attempt(self._sender, claimed)
-        self._window.leave(claimed)
+        try:
+            outcome = await attempt(self._sender, claimed)
+        finally:
+            self._window.leave(claimed)
         self._settler.put(result_of(claimed, outcome, self._options.schedule))
 
     def _after_settling(self, results: list[Result], recorded: Recorded) -> None:

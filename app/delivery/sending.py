@@ -6,7 +6,7 @@ from random import random
 
 import structlog
 
-from app.domains.webhooks.claiming import Claimed
+from app.domains.webhooks.claiming import LEASE_MARGIN, Claimed
 from app.domains.webhooks.envelope import webhook_id, write_envelope
 from app.domains.webhooks.outcomes import Kind, Outcome, PreparedDelivery, Sender
 from app.domains.webhooks.recording import Result
@@ -35,12 +35,17 @@ def prepare(claimed: Claimed) -> PreparedDelivery:
 
 
 async def attempt(sender: Sender, claimed: Claimed) -> Outcome:
-    """Ends within the endpoint's timeout. Raises nothing: being cancelled is an outcome too."""
-    prepared = prepare(claimed)
-    if not prepared.secrets:
-        return Outcome(Kind.UNSIGNED, latency_ms=0)
+    """Ends within the endpoint's timeout. Raises nothing: being cancelled is an outcome too.
+
+    A process that stood still between its claim and this moment sends nothing: another one may be doing so.
+    """
     started = time.monotonic()
+    if started - claimed.taken > LEASE_MARGIN:
+        return Outcome(Kind.INTERRUPTED, latency_ms=0)
     try:
+        prepared = prepare(claimed)
+        if not prepared.secrets:
+            return Outcome(Kind.UNSIGNED, latency_ms=0)
         async with asyncio.timeout(prepared.timeout + OVERTIME):
             return await sender.send(prepared)
     except TimeoutError:

@@ -280,6 +280,7 @@ async def test_a_restart_of_the_database_under_load_leaves_the_sets_equal(tmp_pa
                 worker = start()
                 acknowledged: list[UUID] = []
                 await _write(database, school, acknowledged, 40)
+                await eventually(lambda: _holds(len(receiver.ledger) >= 20))
                 os.kill(servers.processes["PostgreSQL"], signal.SIGQUIT)
                 await eventually(lambda: _holds(servers.revive() == ["PostgreSQL"]))
                 await _write(database, school, acknowledged, 80)

@@ -4,6 +4,7 @@ Whoever holds the row of an endpoint in `endpoint_state` is alone in leasing its
 other endpoints. Three statements, because each must see what was committed before the locks were had.
 """
 
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,10 +101,20 @@ class Claimed:
     created_at: datetime
     now: datetime
     """The database's clock at the claim."""
+    taken: float
+    """This process's monotonic clock before the claim."""
 
     @property
     def is_retry(self) -> bool:
         return self.number > 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """When a claim was made: by the database's clock, and before it by this process's."""
+
+    now: datetime
+    taken: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,7 @@ async def claim(database: Database, known: Known, room: Room, suspects: Collecti
     Raises Unavailable. The commit does not wait for the disk: a lease that a crash takes back was for a request that
     the crash interrupted too, or that is repeated under the same webhook-id.
     """
+    taken = time.monotonic()
     async with database.raw(Wall.worker(durable=False)) as connection:
         rows = await connection.fetch(
             TAKE_TURNS,
@@ -133,11 +145,13 @@ async def claim(database: Database, known: Known, room: Room, suspects: Collecti
         if not shares:
             return Claim()
         await known.refresh(connection, [(row["school_id"], row["endpoint_id"], row["version"]) for row in rows])
-        deliveries = await _lease(connection, known, shares, rows[0]["now"])
+        deliveries = await _lease(connection, known, shares, _Moment(rows[0]["now"], taken))
     return Claim(deliveries, more=len(deliveries) >= sum(each.places for each in shares))
 
 
-async def _lease(connection: RawConnection, known: Known, shares: Sequence[Share], now: datetime) -> Sequence[Claimed]:
+async def _lease(
+    connection: RawConnection, known: Known, shares: Sequence[Share], moment: _Moment
+) -> Sequence[Claimed]:
     token = new_id()
     schools = [each.turn.school_id for each in shares]
     endpoints = [each.turn.endpoint_id for each in shares]
@@ -149,10 +163,10 @@ async def _lease(connection: RawConnection, known: Known, shares: Sequence[Share
         counts[row["endpoint_id"]] += 1
     await connection.execute(SERVED, schools, endpoints, [counts[endpoint] for endpoint in endpoints])
     slow = {each.turn.endpoint_id for each in shares if each.turn.slow}
-    return [_claimed(row, known[row["endpoint_id"]], token, row["endpoint_id"] in slow, now) for row in leased]
+    return [_claimed(row, known[row["endpoint_id"]], token, row["endpoint_id"] in slow, moment) for row in leased]
 
 
-def _claimed(row: asyncpg.Record, target: Target, token: UUID, slow: bool, now: datetime) -> Claimed:
+def _claimed(row: asyncpg.Record, target: Target, token: UUID, slow: bool, moment: _Moment) -> Claimed:
     return Claimed(
         target=target,
         event=Happened(row["event_id"], row["type"], row["subject"], orjson.loads(row["facts"]), row["occurred_at"]),
@@ -162,5 +176,6 @@ def _claimed(row: asyncpg.Record, target: Target, token: UUID, slow: bool, now: 
         token=token,
         slow=slow,
         created_at=row["created_at"],
-        now=now,
+        now=moment.now,
+        taken=moment.taken,
     )
