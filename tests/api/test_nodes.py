@@ -51,6 +51,8 @@ MONEY = """mutation ($issue: IssueInvoiceInput!, $credit: CreditInvoiceInput!, $
     issueInvoice(input: $issue) { ... on Invoice { nodeId number total } }
     creditInvoice(input: $credit) { ... on CreditedInvoice { creditNote { nodeId number amount } } }
     topUpWallet(input: $top) { __typename } }"""
+FEES = """mutation ($input: CreateFeeScheduleInput!) {
+    createFeeSchedule(input: $input) { ... on FeeSchedule { nodeId code total } } }"""
 REFUND = """mutation ($input: RefundPaymentInput!) {
     refundPayment(input: $input) { ... on RefundedPayment { refund { nodeId reference amount } } } }"""
 WALLET = """query ($key: String!) {
@@ -109,7 +111,10 @@ async def _money(asker: Asker, actor: Actor, who: str, payment_id: str) -> dict[
     [entry] = wallet.pop("entries")["nodes"]
     invoice, note = made["issueInvoice"], made["creditInvoice"]["creditNote"]
     refunded = given["refundPayment"]["refund"]
-    return {"Invoice": invoice, "CreditNote": note, "Refund": refunded, "Wallet": wallet, "WalletEntry": entry}
+    fees = {name: issue[name] for name in ("kind", "label", "currency", "instalments")}
+    schedule = (await asker.data(actor, FEES, input={**fees, "code": "L"}))["createFeeSchedule"]
+    found = {"Invoice": invoice, "CreditNote": note, "Refund": refunded, "Wallet": wallet, "WalletEntry": entry}
+    return {**found, "FeeSchedule": schedule}
 
 
 FRAGMENTS = """
@@ -120,7 +125,7 @@ FRAGMENTS = """
     ... on SchoolYear { startsOn running }  ... on Badge { badge matricule }
     ... on Invoice { number total }  ... on CreditNote { number amount }
     ... on Refund { reference amount }  ... on Wallet { balance }  ... on WalletEntry { amount balance }
-    ... on LedgerEntry { label }"""
+    ... on FeeSchedule { code total }  ... on LedgerEntry { label }"""
 
 
 async def test_every_kind_of_node_is_fetched_again_by_its_id(

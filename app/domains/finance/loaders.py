@@ -10,7 +10,8 @@ from app.domains.finance import service
 from app.domains.finance.invoice_records import CreditNoteRecord, InvoiceRecord, SettlementRecord
 from app.domains.finance.journal_records import EntryRecord, LedgerEntryRecord
 from app.domains.finance.records import PaymentRecord, RefundRecord, WalletEntryRecord, WalletRecord
-from app.domains.finance.service import documents, ledgers, listing, settling
+from app.domains.finance.service import documents, fees, ledgers, listing, settling
+from app.domains.finance.service.fees import FeeScheduleRecord
 from app.domains.finance.service.ledgers import LedgerPage
 
 OfStudent = tuple[UUID, int, Position | None]
@@ -71,6 +72,12 @@ async def refunds_of_payments(context: Context, payments: Sequence[UUID]) -> lis
     async with context.read() as session:
         found = await documents.refunds_of(session, payments)
     return [found.get(payment, []) for payment in payments]
+
+
+async def fee_schedules_by_id(context: Context, ids: Sequence[UUID]) -> list[FeeScheduleRecord | None]:
+    async with context.read() as session:
+        found = await fees.fee_schedules_by_id(session, ids)
+    return [found.get(id) for id in ids]
 
 
 async def wallets_by_id(context: Context, ids: Sequence[UUID]) -> list[WalletRecord | None]:

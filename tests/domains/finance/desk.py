@@ -22,6 +22,9 @@ _DONE = {
     "allocatePayment": f"... on Payment {{ {_PAYMENT} }}",
     "refundPayment": f"""... on RefundedPayment {{ payment {{ {_PAYMENT} }} {_FREED}
         refund {{ id provider reference amount currency reason refundedAt }} }}""",
+    "createFeeSchedule": """... on FeeSchedule { code label kind currency total programme class schoolYear retiredAt
+        instalments { number dueOn amount } }""",
+    "applyFeeSchedule": "... on FeeBilling { alreadyBilled invoices { number matricule total owed } }",
     "debitWallet": "... on WalletEntry { id kind amount balance reference reason forced }",
     "correctWallet": "... on WalletEntry { id kind amount balance reference reason forced }",
 }

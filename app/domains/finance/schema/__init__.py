@@ -5,6 +5,8 @@ import strawberry
 from app.domains.finance.schema.accounts import AccountMutation, AccountQuery
 from app.domains.finance.schema.balances import BalanceQuery
 from app.domains.finance.schema.entries import EntryMutation
+from app.domains.finance.schema.fee_mutations import FeeMutation
+from app.domains.finance.schema.fees import FEE_SCHEDULES, FeeQuery
 from app.domains.finance.schema.invoice_mutations import InvoiceMutation
 from app.domains.finance.schema.invoice_queries import InvoiceQuery
 from app.domains.finance.schema.invoices import CREDIT_NOTES, INVOICES
@@ -20,12 +22,23 @@ from app.domains.finance.schema.wallet_mutations import WalletCorrectionMutation
 from app.domains.finance.schema.wallet_queries import WALLET_ENTRIES, WALLETS, WalletQuery
 from app.domains.finance.schema.wallets import WalletMutation
 
-NODES = (INVOICES, CREDIT_NOTES, PAYMENTS, REFUNDS, WALLETS, WALLET_ENTRIES, JOURNAL_ENTRIES, LEDGER_ENTRIES)
+NODES = (
+    FEE_SCHEDULES,
+    INVOICES,
+    CREDIT_NOTES,
+    PAYMENTS,
+    REFUNDS,
+    WALLETS,
+    WALLET_ENTRIES,
+    JOURNAL_ENTRIES,
+    LEDGER_ENTRIES,
+)
 
 
 @strawberry.type
 class Query(
     StatusQuery,
+    FeeQuery,
     InvoiceQuery,
     PaymentQuery,
     WalletQuery,
@@ -42,6 +55,7 @@ class Query(
 @strawberry.type
 class Mutation(
     PaymentMutation,
+    FeeMutation,
     AllocationMutation,
     InvoiceMutation,
     WalletMutation,

@@ -44,7 +44,7 @@ async def issue_invoice(
         "kind": one_of(kind, KINDS, "kind"),
         "label": LABEL.read(label, "label"),
         "currency": currency,
-        "total": _total(instalments, currency),
+        "total": total_of(instalments, currency),
         "issued_on": issued_on,
     }
     student = await require_student(session, matricule)
@@ -88,7 +88,8 @@ async def _add_instalments(
     await session.execute(insert(Instalment).values(rows))
 
 
-def _total(instalments: Sequence[Due], currency: str) -> int:
+def total_of(instalments: Sequence[Due], currency: str) -> int:
+    """The sum of the instalments. Raises InvalidInput without any, or where an amount is none."""
     if not instalments:
         raise InvalidInput(field="instalments", reason_fr="au moins une échéance", reason_en="at least one instalment")
     amounts = [amount_of(due.amount, currency, "instalments") for due in instalments]
