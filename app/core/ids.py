@@ -18,8 +18,8 @@ def new_id_at(moment: datetime) -> UUID:
 
 
 def first_id_at(moment: datetime) -> UUID:
-    """The smallest UUIDv7 of an instant: the bound of a partition that starts then."""
-    return UUID(int=(_milliseconds(moment) << 80) | (0x7 << 76) | (0x2 << 62))
+    """The smallest UUIDv7 of an instant: the bound of a partition that starts then. None is before 1970."""
+    return UUID(int=(max(_milliseconds(moment), 0) << 80) | (0x7 << 76) | (0x2 << 62))
 
 
 def _milliseconds(moment: datetime) -> int:

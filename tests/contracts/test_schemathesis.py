@@ -30,6 +30,20 @@ RULES = frozenset(
         "PASSAGE_IN_FUTURE",
         "PASSAGE_TOO_OLD",
         "IDEMPOTENCY_KEY_REUSED",
+        "URL_MALFORMED",
+        "URL_SCHEME_REFUSED",
+        "URL_HOST_REFUSED",
+        "URL_HOST_AMBIGUOUS",
+        "URL_TOO_LONG",
+        "HEADER_MALFORMED",
+        "HEADER_RESERVED",
+        "HEADER_REPEATED",
+        "TOO_MANY_HEADERS",
+        "TOPIC_UNKNOWN",
+        "TOPIC_CLOSED",
+        "FILTER_REFUSED",
+        "SECRET_REFUSED",
+        "REPLAY_TOO_OLD",
     }
 )
 """Why a well-formed request may be refused with 422: its dates against the clock or one another, its past."""
@@ -46,6 +60,9 @@ def known(dictionary: str) -> dict[str, Any]:
 def configuration() -> SchemathesisConfig:
     quiet = {"extra-data-sources": {"responses": False}}  # what one test learnt would change the next
     refused_by_rules = {"positive_data_acceptance": {"expected-statuses": ["201", "401", "403", "404", "409", "422"]}}
+    # A cursor is a text like any other until it is read: one that is invented is a bad request.
+    statuses = ["200", "201", "202", "400", "401", "403", "404", "409", "422"]
+    refused_webhooks = {"positive_data_acceptance": {"expected-statuses": statuses}}
     return SchemathesisConfig.from_dict(
         {
             "seed": 20241231,
@@ -63,6 +80,19 @@ def configuration() -> SchemathesisConfig:
             "operations": [
                 {"include-operation-id": each, "checks": refused_by_rules}
                 for each in ("recordAbsence", "recordPassage")
+            ]
+            + [
+                {"include-operation-id": each, "checks": refused_webhooks}
+                for each in (
+                    "endpoints",
+                    "deliveries",
+                    "createEndpoint",
+                    "updateEndpoint",
+                    "rotateEndpointSecret",
+                    "replayDeliveries",
+                    "recoverDeliveries",
+                    "replayDelivery",
+                )
             ],
             "phases": {
                 "examples": quiet,

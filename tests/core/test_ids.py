@@ -22,6 +22,11 @@ def test_a_new_id_holds_the_present() -> None:
     assert first_id_at(now - timedelta(seconds=1)) < new_id() < first_id_at(now + timedelta(minutes=1))
 
 
+def test_before_1970_no_id_is_earlier() -> None:
+    """Found by fuzzing: an instant of the year 97 was a negative id."""
+    assert first_id_at(datetime(97, 12, 27, tzinfo=UTC)) == first_id_at(datetime(1970, 1, 1, tzinfo=UTC))
+
+
 @given(moments)
 def test_the_first_id_of_an_instant_carries_it(moment: datetime) -> None:
     bound = first_id_at(moment)

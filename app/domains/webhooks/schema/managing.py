@@ -8,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry import UNSET, argument
 
 from app.core.crypto import Vault
-from app.core.errors import InvalidInput
 from app.core.graph.context import Context, Info
 from app.core.graph.failure import InvalidInputFailure, expected
 from app.core.graph.inputs import plain
@@ -109,7 +108,9 @@ class CreateEndpointInput:
     )
 
 
-@strawberry.input(description="What to change of an endpoint. What is left out stays as it is.")
+@strawberry.input(
+    description="What to change of an endpoint. What is left out or null stays as it is, but for `ratePerSecond`."
+)
 class UpdateEndpointInput:
     url: str | None = _to_manage(
         description="Where events are posted now; what waits goes there too.",
@@ -223,12 +224,8 @@ async def _update_endpoint(
     endpoint_id: EndpointId,
     input: Annotated[UpdateEndpointInput, argument(description="The changes.")],
 ) -> UpdateEndpointResult:
-    context, asked = info.context, plain(input)
-    for name, value in asked.items():
-        if value is None and name != "rate_per_second":
-            raise InvalidInput(
-                field=name, reason_fr="null n'est pas une valeur : laissez le champ absent", reason_en="leave it out"
-            )
+    context = info.context
+    asked = {name: value for name, value in plain(input).items() if value is not None or name == "rate_per_second"}
     changes = await _checked(context, asked)
     async with context.write() as session:
         record = await update_endpoint(session, Owner.of(context.actor), endpoint_id, changes)
