@@ -12,7 +12,9 @@ from app.api.budgets import Budgets, ValkeyLeases
 from app.api.executor import Executor
 from app.api.openings import opens, root_fields
 from app.api.operations import Preparer
+from app.api.schema import ApiSchema
 from app.api.slices import skooly_schema
+from app.api.streams import LiveEngine
 from app.core.clock import Clock, SystemClock
 from app.core.crypto import Vault
 from app.core.database import Database
@@ -30,6 +32,9 @@ from app.domains.partners.keyring import Keyring
 from app.domains.partners.openings import Openings
 from app.domains.partners.service import Peppers
 from app.domains.students.named import students_named
+from app.live.keys import KeyGuard
+from app.live.tail import Tailer
+from app.live.trail import Trail
 from app.live.watch import Watch
 from app.settings import Settings
 from app.web.application import Lifespan, Parts, build_app
@@ -73,6 +78,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
         services=services,
         note_use=keyring.uses.note_scopes,
     )
+    live = make_live(schema, executor, database, watch, keyring, clock, services)
     door = MeteredKeyring(keyring, budgets)
     facade = make_facade(RestGateway(schema, preparer, executor, door), documents)
     return build_app(
@@ -81,7 +87,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
             executor=executor,
             keyring=door,
             checks=checks(database, head(), redis, lambda: keyring.fresh),
-            lifespan=make_lifespan(database, redis, keyring, doorbell, watch, budgets),
+            lifespan=make_lifespan(database, redis, keyring, doorbell, watch, live, budgets),
             access_log=access_logger(settings.log_format),
             mounted={f"{REST}/": facade},
             trusted_proxies=settings.trusted_proxies,
@@ -103,6 +109,26 @@ def make_services(settings: Settings, database: Database, clock: Clock, openings
         Vault: Vault(settings.sealing_keys),
         Destinations: make_destinations(settings),
     }
+
+
+def make_live(
+    schema: ApiSchema,
+    executor: Executor,
+    database: Database,
+    watch: Watch,
+    keyring: Keyring,
+    clock: Clock,
+    services: Mapping[type, Any],
+) -> LiveEngine:
+    """What gives subscriptions, whatever they are brought over."""
+    return LiveEngine(
+        schema,
+        executor,
+        services[LogCursors],
+        Tailer(database, watch),
+        KeyGuard(keyring, clock),
+        Trail(database, services[PeopleNamed], record_audit),
+    )
 
 
 def opened_endpoints(facade: Facade, scopes: frozenset[str]) -> list[str]:
@@ -129,14 +155,21 @@ def _note_route(scope: Scope, template: str) -> None:
 
 
 def make_lifespan(
-    database: Database, redis: Redis, keyring: Keyring, doorbell: Doorbell, watch: Watch, budgets: Budgets
+    database: Database,
+    redis: Redis,
+    keyring: Keyring,
+    doorbell: Doorbell,
+    watch: Watch,
+    live: LiveEngine,
+    budgets: Budgets,
 ) -> Lifespan:
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
         async with database, doorbell, watch:
             await keyring.start()
             try:
-                yield
+                async with live:
+                    yield
             finally:
                 await keyring.stop()
                 await budgets.stop()

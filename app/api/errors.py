@@ -73,6 +73,14 @@ class MixedIntrospection(OperationRefused):
     en = "Introspection (__schema, __type) goes into an operation of its own."
 
 
+class NotAStream(OperationRefused):
+    """A subscription where one answer is given. Not of the document: over another channel it is right."""
+
+    code = "NOT_A_STREAM"
+    fr = "Un abonnement se suit en WebSocket ou en SSE (Accept: text/event-stream), pas par une réponse unique."
+    en = "A subscription is followed over WebSocket or SSE (Accept: text/event-stream), not by a single answer."
+
+
 class InsufficientScope(OperationRefused):
     """The key lacks, for some field, every scope that opens it; `missing` holds those alternatives."""
 

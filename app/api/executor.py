@@ -16,7 +16,7 @@ from graphql.execution.values import VariableValues
 from app.api.budgets import Budgets
 from app.api.catalogue import Scopes
 from app.api.cost import Cost, check_cost
-from app.api.errors import Internal, OperationFailed, Timeout
+from app.api.errors import Internal, NotAStream, OperationFailed, Timeout
 from app.api.faults import name_failure
 from app.api.introspection import VisibleSchemas
 from app.api.operations import PreparedOperation
@@ -107,8 +107,24 @@ class Executor:
     ) -> Outcome:
         """Runs an operation that `authorise` has let pass.
 
-        Raises BadUserInput, CostExceeded or RateLimited before anything has run, and Timeout, Unavailable or Internal
-        when nothing came of the operation.
+        Raises NotAStream for a subscription, BadUserInput, CostExceeded or RateLimited before anything has run, and
+        Timeout, Unavailable or Internal when nothing came of the operation.
+        """
+        if prepared.subscribes:
+            raise NotAStream
+        values, cost = self.admit(prepared, variables, actor)
+        if prepared.introspects:
+            result = introspect(self._visible.seen_with(actor.scopes), prepared, values)
+            return _outcome(result, cost, prepared, request)
+        context = self.context(prepared, actor, request, cost)
+        return _outcome(await self._resolve(prepared, values, context), cost, prepared, request)
+
+    def admit(
+        self, prepared: PreparedOperation, variables: Mapping[str, Any], actor: Actor
+    ) -> tuple[VariableValues, Cost]:
+        """Reads the variables and takes the cost from the key's budget, before anything is run.
+
+        Raises BadUserInput, CostExceeded or RateLimited.
         """
         values = read_variables(self._schema.graphql, prepared.operation, variables)
         cost = prepared.estimator.estimate(values.coerced)
@@ -117,10 +133,10 @@ class Executor:
             self._budgets.spend(actor, cost.cost)
         if self._note_use is not None:
             self._note_use(actor, prepared.needs.alternatives)
-        if prepared.introspects:
-            result = introspect(self._visible.seen_with(actor.scopes), prepared, values)
-            return _outcome(result, cost, prepared, request)
-        context = Context(
+        return values, cost
+
+    def context(self, prepared: PreparedOperation, actor: Actor, request: Request, cost: Cost) -> Context:
+        return Context(
             actor=actor,
             database=self._database,
             clock=self._clock,
@@ -132,7 +148,6 @@ class Executor:
             cost=REQUEST_COST + cost.cost,
             services=self._services,
         )
-        return _outcome(await self._resolve(prepared, values, context), cost, prepared, request)
 
     async def _resolve(self, prepared: PreparedOperation, values: VariableValues, context: Context) -> ExecutionResult:
         try:

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
     TokenKind,
     parse,
     validate,
@@ -63,6 +67,10 @@ class PreparedOperation:
     the client's."""
 
     @property
+    def subscribes(self) -> bool:
+        return self.operation.operation is OperationType.SUBSCRIPTION
+
+    @property
     def scopes(self) -> Scopes:
         """The scopes that open the operation, for its documentation."""
         return frozenset().union(*self.needs.alternatives)
@@ -102,6 +110,8 @@ class Preparer:
         schema, catalogue = self._schema.graphql, self._schema.catalogue
         position, operation = _chosen(document, operation_name)
         fragments = fragments_of(document)
+        if operation.operation is OperationType.SUBSCRIPTION:
+            _refuse_conditions(operation.selection_set, fragments)
         needs = needs_of(schema, catalogue, operation, fragments)
         introspects = measure(document)[0][position].introspection_depth > 0
         if introspects and needs.coordinates:
@@ -146,6 +156,17 @@ def _refuse_unusable_tokens(document: DocumentNode) -> None:
         if token.kind in (TokenKind.INT, TokenKind.FLOAT) and token.end - token.start > LONGEST_NUMBER:
             raise DocumentInvalid([Flaw("The number is too long.", token.line, token.column)])
         token = token.next
+
+
+def _refuse_conditions(root: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+    """A subscription follows one field, which the validation made sure of, whatever its variables say."""
+    for selection in root.selections:
+        if selection.directives:
+            raise DocumentInvalid([Flaw("The root field of a subscription cannot be skipped or included.", 1, 1)])
+        if isinstance(selection, FragmentSpreadNode):
+            _refuse_conditions(fragments[selection.name.value].selection_set, fragments)
+        elif isinstance(selection, InlineFragmentNode):
+            _refuse_conditions(selection.selection_set, fragments)
 
 
 def _roots(needs: Needs, operation: OperationDefinitionNode, schema: GraphQLSchema) -> Iterator[str]:

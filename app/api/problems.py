@@ -43,6 +43,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "LIMIT_EXCEEDED": Problem(400, "Opération trop grande", "Operation too large"),
     "COST_EXCEEDED": Problem(400, "Opération trop coûteuse", "Operation too expensive"),
     "MIXED_INTROSPECTION": Problem(400, "Introspection mêlée aux données", "Introspection mixed with data"),
+    "NOT_A_STREAM": Problem(400, "Abonnement sans flux", "Subscription without a stream"),
     "BAD_USER_INPUT": Problem(400, "Variable refusée", "Variable refused"),
     "INVALID_INPUT": Problem(422, "Valeur refusée", "Value refused"),
     # What the operation asks for
@@ -173,6 +174,11 @@ PROBLEMS: Mapping[str, Problem] = {
     "CONNECTION_BROKEN": Problem(502, "Connexion coupée", "Connection broken"),
     "ANSWER_UNREADABLE": Problem(502, "Réponse illisible", "Unreadable answer"),
     "ANSWER_HEAD_TOO_LARGE": Problem(502, "En-têtes de réponse trop longs", "Headers of the answer too long"),
+    # What ends a stream that was under way
+    "SLOW_CONSUMER": Problem(503, "Lecture trop lente", "Slow consumer"),
+    "SHUTTING_DOWN": Problem(503, "Arrêt du serveur", "Shutting down"),
+    "KEY_CHANGED": Problem(403, "Droits de la clé changés", "Key changed"),
+    "STREAM_FAILED": Problem(500, "Flux interrompu", "Stream failed"),
     # The server
     "LOG_BROKEN": Problem(500, "Journal des événements incomplet", "Broken event log"),
     "LOG_NOT_OPENED": Problem(500, "Journal des événements absent", "No event log"),

@@ -26,6 +26,13 @@ class CoreRunner:
         return resolved
 
 
+def render(schema: GraphQLSchema, prepared: PreparedOperation, variables: VariableValues, root: Any) -> ExecutionResult:
+    """The answer for one `root` that a subscription brought, whose fields are plain: never awaits anything."""
+    result = _core(schema, prepared, variables, None, root).execute_operation()
+    assert isinstance(result, ExecutionResult)
+    return result
+
+
 def introspect(schema: GraphQLSchema, prepared: PreparedOperation, variables: VariableValues) -> ExecutionResult:
     """Answers `__schema` and `__type` on a schema without resolvers: never awaits anything."""
     result = _core(schema, prepared, variables, None).execute_operation()
@@ -34,14 +41,18 @@ def introspect(schema: GraphQLSchema, prepared: PreparedOperation, variables: Va
 
 
 def _core(
-    schema: GraphQLSchema, prepared: PreparedOperation, variables: VariableValues, context: Context | None
+    schema: GraphQLSchema,
+    prepared: PreparedOperation,
+    variables: VariableValues,
+    context: Context | None,
+    root: Any = None,
 ) -> Any:
     fragments = {name: FragmentDetails(node) for name, node in prepared.fragments.items()}
     return CoreExecutor(
         schema,
         dict(prepared.fragments),
         fragments,
-        None,
+        root,
         context,
         prepared.operation,
         variables,

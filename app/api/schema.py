@@ -26,8 +26,14 @@ class ApiSchema:
         return scope_snapshot(self.catalogue)
 
 
-def assemble(queries: Sequence[type], mutations: Sequence[type] = (), *, types: Sequence[Any] = ()) -> ApiSchema:
-    """The schema whose roots inherit from the slices' `Query` and `Mutation` classes.
+def assemble(
+    queries: Sequence[type],
+    mutations: Sequence[type] = (),
+    subscriptions: Sequence[type] = (),
+    *,
+    types: Sequence[Any] = (),
+) -> ApiSchema:
+    """The schema whose roots inherit from the slices' `Query`, `Mutation` and `Subscription` classes.
 
     Raises SchemaRefused when a field lacks a scope or anything lacks a description.
     """
@@ -35,6 +41,11 @@ def assemble(queries: Sequence[type], mutations: Sequence[type] = (), *, types: 
         strawberry.Schema(
             query=_root("Query", "Everything that can be read.", queries),
             mutation=_root("Mutation", "Everything that can be changed.", mutations) if mutations else None,
+            subscription=(
+                _root("Subscription", "Everything that can be followed as it happens.", subscriptions)
+                if subscriptions
+                else None
+            ),
             types=types,
             config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS),
         )

@@ -1,4 +1,4 @@
-"""The slices whose `Query` and `Mutation` make up the schema."""
+"""The slices whose `Query`, `Mutation` and `Subscription` make up the schema."""
 
 from functools import cache
 from types import ModuleType
@@ -36,4 +36,5 @@ def skooly_schema() -> ApiSchema:
     return assemble(
         [*(module.Query for module in SLICES if hasattr(module, "Query")), node_roots(NODES), RateLimitQuery],
         [module.Mutation for module in SLICES if hasattr(module, "Mutation")],
+        [module.Subscription for module in SLICES if hasattr(module, "Subscription")],
     )

@@ -1,9 +1,10 @@
-"""Waiting for the log of a school to grow: one reader of all the logs waited for, woken by the doorbell."""
+"""Hearing that the log of a school has grown: one listener for all the logs listened to, woken by the doorbell."""
 
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Self
 from uuid import UUID
 
@@ -16,16 +17,22 @@ from app.core.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
-_REACHED = text("SELECT school_id, last_position FROM school_log WHERE school_id = ANY (CAST(:schools AS uuid[]))")
+_REACHED = text(
+    "SELECT school_id, last_position, epoch FROM school_log WHERE school_id = ANY (CAST(:schools AS uuid[]))"
+)
+Told = Callable[[int, int | None], None]
+"""Called with a position that the log is said to have reached: by a look at it, which knows the epoch too, or by a
+hint, which does not. It must not wait."""
 
 
 class Watch:
-    """Between `start` and `stop` it listens. It asks the database only while somebody waits, once for them all."""
+    """Between `start` and `stop` it listens. It asks the database only while somebody listens, once for them all."""
 
     def __init__(self, database: Database, doorbell: Doorbell) -> None:
         self._database = database
         self._doorbell = doorbell
-        self._waiting: defaultdict[UUID, set[asyncio.Future[int]]] = defaultdict(set)
+        self._listening: defaultdict[UUID, set[Told]] = defaultdict(set)
+        self._waiting: set[asyncio.Future[None]] = set()
         self._listener: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -36,46 +43,53 @@ class Watch:
         assert self._listener is not None
         self._listener.cancel()
         await asyncio.gather(self._listener, return_exceptions=True)
-        for futures in self._waiting.values():
-            for future in futures:
-                future.cancel()
+        for future in self._waiting:
+            future.cancel()
+
+    @contextmanager
+    def listening(self, school_id: UUID, told: Told) -> Iterator[None]:
+        """Within it, `told` hears of the school's log: at least once a second, and at once where Valkey works."""
+        self._listening[school_id].add(told)
+        try:
+            yield
+        finally:
+            self._listening[school_id].discard(told)
+            if not self._listening[school_id]:
+                del self._listening[school_id]
 
     async def wait_past(self, school_id: UUID, position: int, seconds: float) -> bool:
         """As `LogWatch` has it."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while await self._next(school_id) <= position:
-                    pass
-                return True
-        return False
+        grown: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def _next(self, school_id: UUID) -> int:
-        """The position that the school's log is next said to have reached."""
-        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting[school_id].add(future)
+        def told(reached: int, _: int | None) -> None:
+            if reached > position and not grown.done():
+                grown.set_result(None)
+
+        self._waiting.add(grown)
         try:
-            return await future
+            with self.listening(school_id, told), contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await grown
+                    return True
         finally:
-            self._waiting[school_id].discard(future)
-            if not self._waiting[school_id]:
-                del self._waiting[school_id]
+            self._waiting.discard(grown)
+        return False
 
     async def _listen(self) -> None:
         async for hint in self._doorbell.hints():
             if hint is not None:
                 self._tell(hint.school_id, hint.position)
-            elif self._waiting:
-                await self._look(list(self._waiting))
+            elif self._listening:
+                await self._look(list(self._listening))
 
     async def _look(self, schools: Collection[UUID]) -> None:
         try:
             async with self._database.transaction(Wall.worker()) as session:
                 for row in await session.execute(_REACHED, {"schools": schools}):
-                    self._tell(row.school_id, row.last_position)
+                    self._tell(row.school_id, row.last_position, row.epoch)
         except (Unavailable, OSError) as error:
             log.warning("log_not_watched", reason=type(error).__name__)
 
-    def _tell(self, school_id: UUID, position: int) -> None:
-        for future in self._waiting.get(school_id, ()):
-            if not future.done():
-                future.set_result(position)
+    def _tell(self, school_id: UUID, position: int, epoch: int | None = None) -> None:
+        for told in list(self._listening.get(school_id, ())):
+            told(position, epoch)

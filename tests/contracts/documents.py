@@ -63,7 +63,11 @@ def probes(schema: GraphQLSchema, arguments: Mapping[str, str], preferred: Colle
 
 def _roots(schema: GraphQLSchema, preferred: Collection[str]) -> list[tuple[str, GraphQLObjectType, str]]:
     """The preferred ones first."""
-    roots = [("query", schema.query_type), ("mutation", schema.mutation_type)]
+    roots = [
+        ("query", schema.query_type),
+        ("mutation", schema.mutation_type),
+        ("subscription", schema.subscription_type),
+    ]
     fields = [(kind, root, name) for kind, root in roots if root for name in root.fields]
     return sorted(fields, key=lambda field: _coordinate(field[1], field[2]) not in preferred)
 

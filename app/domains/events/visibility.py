@@ -63,7 +63,10 @@ def chosen_topics(actor: Actor, asked: Collection[str] | None, field: str = "top
 
 def is_shown(actor: Actor, topics: Collection[str], topic: str, facts: Mapping[str, Any]) -> bool:
     """Whether an event is among the `topics` chosen, and not of a zone that the key is not for."""
-    if topic not in topics:
-        return False
+    return topic in topics and is_in_zones(actor.zones, facts)
+
+
+def is_in_zones(zones: Collection[str] | None, facts: Mapping[str, Any]) -> bool:
+    """Whether a key for these zones, None for all, is told facts that may name one."""
     zone = facts.get("zone")
-    return actor.zones is None or zone is None or zone in actor.zones
+    return zones is None or zone is None or zone in zones

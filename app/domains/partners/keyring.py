@@ -12,7 +12,7 @@ import hashlib
 import ipaddress
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -56,6 +56,25 @@ SELECT nowhere, k.id, k.key_id, nowhere, k.scopes, NULL, k.cidrs, k.digest, k.pe
 FROM platform_key k, (VALUES (uuid '00000000-0000-0000-0000-000000000000')) AS no_school (nowhere)
 WHERE k.key_id = $1
 """
+# The same of many keys at once, for who stays: a row without a key tells the generation where none is left.
+FIND_STATES = """
+SELECT g.generation, k.key_id, k.scopes, k.zones, k.expires_at, k.revoked_at
+FROM key_generation g LEFT JOIN (
+    SELECT key_id, scopes, zones, expires_at, revoked_at FROM api_key WHERE key_id = ANY ($1)
+    UNION ALL
+    SELECT key_id, scopes, NULL, expires_at, revoked_at FROM platform_key WHERE key_id = ANY ($1)
+) k ON true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """What a key may do now."""
+
+    scopes: frozenset[str]
+    zones: frozenset[str] | None
+    expires_at: datetime | None
+    revoked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +139,25 @@ class Keyring:
         """Returns once a poll has seen this generation or a later one."""
         async with self._moved:
             await self._moved.wait_for(lambda: self._generation is not None and self._generation >= generation)
+
+    @property
+    def generation(self) -> int | None:
+        """As last polled; None before the first poll."""
+        return self._generation
+
+    async def polled(self) -> None:
+        """Returns after the next good poll."""
+        async with self._moved:
+            await self._moved.wait()
+
+    async def states(self, key_ids: Collection[str]) -> tuple[int, dict[str, KeyState]]:
+        """The present generation, and the keys as they are at it; one that there is not is left out.
+
+        Raises what the database raises, or TimeoutError: nobody may be trusted meanwhile.
+        """
+        async with asyncio.timeout(POLL_SECONDS), self._line.raw(Wall.auth()) as connection:
+            rows = await connection.fetch(FIND_STATES, list(key_ids))
+        return rows[0]["generation"], {row["key_id"]: _state(row) for row in rows if row["key_id"] is not None}
 
     async def authenticate(self, token: str, client_ip: str | None) -> Actor:
         """The actor behind `token`. Raises a KeyRefused, or Unavailable when the database is needed and silent.
@@ -202,6 +240,15 @@ class Keyring:
             self._moved.notify_all()
 
 
+def _state(row: asyncpg.Record) -> KeyState:
+    return KeyState(
+        scopes=frozenset(row["scopes"]),
+        zones=None if row["zones"] is None else frozenset(row["zones"]),
+        expires_at=row["expires_at"],
+        revoked=row["revoked_at"] is not None,
+    )
+
+
 def _actor(row: asyncpg.Record) -> Actor:
     return Actor(
         school_id=row["school_id"],
@@ -212,6 +259,7 @@ def _actor(row: asyncpg.Record) -> Actor:
         key_id=row["key_id"],
         scopes=frozenset(row["scopes"]),
         zones=None if row["zones"] is None else frozenset(row["zones"]),
+        expires_at=row["expires_at"],
     )
 
 

@@ -1,28 +1,24 @@
-"""The log of a school as the API shows it."""
+"""The log of a school, read by whoever asks from time to time."""
 
 import time
 from collections.abc import Collection, Sequence
-from datetime import datetime
-from typing import Annotated, Any, Self
-from uuid import UUID
-from zoneinfo import ZoneInfo
+from typing import Annotated
 
 import strawberry
 from strawberry import argument
-from strawberry.scalars import JSON
 
 from app.core.database import Wall
 from app.core.errors import InvalidInput
 from app.core.graph.connection import First
 from app.core.graph.context import Context, Info
-from app.core.graph.failure import Failure
-from app.core.graph.scoped import any_scope, scoped
+from app.core.graph.scoped import scoped
 from app.core.pagination import DEFAULT_PAGE, page_size
 from app.core.scopes import Scope
 from app.domains.events import tables
 from app.domains.events.cursors import LogCursors, Place
 from app.domains.events.errors import LogGap
 from app.domains.events.reading import log_state, read_stretch
+from app.domains.events.schema.shapes import Event, EventPage, EventsResult, Gap
 from app.domains.events.topics import Topic
 from app.domains.events.visibility import chosen_topics, is_shown
 from app.domains.events.watching import LogWatch, PeopleNamed
@@ -31,62 +27,6 @@ LONGEST_WAIT = 25
 """Seconds: under the half minute after which proxies commonly give a silent request up."""
 LOOKED_THROUGH = 1_000
 """Events read for one page at most, shown or not."""
-
-_of_log = any_scope([Scope.EVENTS_READ])
-
-
-@strawberry.type(description="Something that happened, as it stands in the school's log.")
-class Event:
-    id: UUID = _of_log(
-        description="Its identifier, the same on every channel.", example="0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e"
-    )
-    cursor: str = _of_log(description="Give it as `after` to go on from here, on any channel.", example="WzEsNDJd.…")
-    topic: str = _of_log(description="What happened.", example="student.created")
-    schema_version: int = _of_log(description="The version of the shape of `data`.", example=1)
-    subject: UUID = _of_log(
-        description="Identifier of what it happened to.", example="0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e"
-    )
-    occurred_at: datetime = _of_log(
-        description="When it happened, in the school's time zone.", example="2025-01-13T09:00:00+00:00"
-    )
-    data: JSON = _of_log(
-        description="The facts, as `topic` and `schemaVersion` say.",
-        personal=True,
-        example={"matricule": "2024/INF/0123", "status": "active"},
-    )
-
-    @classmethod
-    def of(cls, event: tables.Event, cursor: str, timezone: str) -> Self:
-        return cls(
-            id=event.id,
-            cursor=cursor,
-            topic=event.type,
-            schema_version=event.schema_version,
-            subject=event.subject,
-            occurred_at=event.occurred_at.astimezone(ZoneInfo(timezone)),
-            data=event.facts,  # type: ignore[arg-type]
-        )
-
-
-@strawberry.type(description="The next events that the key may read, in the order of the log.")
-class EventPage:
-    events: list[Event] = _of_log(description="At most `first`; perhaps none.", size=100)
-    cursor: str = _of_log(
-        description="Give it as `after` to go on, also where there was no event to show.", example="WzEsNDJd.…"
-    )
-    has_more: bool = _of_log(description="Whether the log already goes on after `cursor`.", example=False)
-
-
-@strawberry.type(description="The log does not go on from `after`: read how things stand, then begin anew.")
-class Gap(Failure):
-    oldest_available: str = _of_log(
-        description="The cursor from which everything that is kept can be read.", example="WzEsMTAwXQ.…"
-    )
-
-
-EventsResult = Annotated[
-    EventPage | Gap, strawberry.union("EventsResult", description="The next events, or why there are none to give.")
-]
 
 
 async def _events(
@@ -118,7 +58,7 @@ async def _events(
     try:
         found, place, more = await _waited(context, place, chosen, count, seconds)
     except LogGap as gap:
-        return _gap(context, gap)
+        return Gap.of_log(gap, context.service(LogCursors), context.actor.school_id, context.language)
     await _note_people(context, found)
     return _page(context, found, place, more)
 
@@ -169,16 +109,6 @@ def _page(context: Context, events: Sequence[tables.Event], place: Place, more: 
     )
 
 
-def _gap(context: Context, gap: LogGap) -> Gap:
-    oldest: Any = gap.facts["oldest"]
-    return Gap(
-        code=gap.code,
-        message=gap.message(context.language),
-        field=gap.field,
-        oldest_available=context.service(LogCursors).write(context.actor.school_id, oldest),
-    )
-
-
 def _seconds(wait: int) -> int:
     if not 0 <= wait <= LONGEST_WAIT:
         raise InvalidInput(
@@ -188,7 +118,7 @@ def _seconds(wait: int) -> int:
 
 
 @strawberry.type
-class Query:
+class EventsQuery:
     events: EventsResult = scoped(
         Scope.EVENTS_READ,
         description="The school's log from a cursor on: the same events that webhooks and subscriptions bring.",

@@ -1,0 +1,45 @@
+"""What a subscription follows: a choice among the events of a school's log, and the place to begin after.
+
+Every subscription of the API is one of these: its resolver checks what was asked for and says it in these words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from app.domains.events.cursors import Place
+from app.domains.events.topics import Topic
+from app.domains.events.visibility import is_in_zones
+
+
+class Choice(Protocol):
+    """A condition on the facts of an event. Choices that are equal choose the same; they are hashable."""
+
+    def takes(self, facts: Mapping[str, Any]) -> bool: ...
+
+    def __hash__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which events are shown. `zones` are those that the key is for, None for all; equal filters show the same."""
+
+    topics: frozenset[Topic]
+    zones: frozenset[str] | None = None
+    choice: Choice | None = None
+
+    def shows(self, topic: str, facts: Mapping[str, Any]) -> bool:
+        return (
+            topic in self.topics
+            and is_in_zones(self.zones, facts)
+            and (self.choice is None or self.choice.takes(facts))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """`after` None begins with what happens from now on. `latest`: what waits too long gives way to what is newer."""
+
+    shown: LogFilter
+    after: Place | None = None
+    latest: bool = False
