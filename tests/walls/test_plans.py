@@ -14,13 +14,17 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlmodel import col
 
 from app.core.actor import Actor
 from app.core.database import Database, RawConnection, Wall
 from app.core.ids import first_id_at
 from app.core.pagination import Position
+from app.domains.absences.reads import AbsenceFilter, absence_page, absences_of_students
 from app.domains.access.loaders import passage_bounds
+from app.domains.access.passage_reads import passage_page, select_passages
 from app.domains.access.statements import DECIDE_ACCESS, FIND_RECORDED
+from app.domains.access.tables import Passage
 from app.domains.audit.searching import LOOK_UPS, statement_of
 from app.domains.events.service import events_after
 from app.domains.finance import invoice_statements as invoices
@@ -81,6 +85,26 @@ def _passages(_: Crowd) -> Asked:
     moment = {"moment": NOW, "day": date(2024, 10, 1), "weekday": 2, "clock": time(12), "as_of": NOW}
     bounds = {"passages_from": since, "passages_until": until}
     return DECIDE_ACCESS, {"badge": "B77", "zone": "RESTAURANT", **moment, **bounds}
+
+
+def _of_passages(*, student: bool = False, zone: bool = False, newest: bool = False) -> Callable[[Crowd], Asked]:
+    def ask(crowd: Crowd) -> Asked:
+        listed = select_passages(crowd.actor)
+        if student:
+            listed = listed.where(col(Passage.student_id) == crowd.student_id)
+        if zone:
+            listed = listed.where(col(Passage.zone_id) == _one(crowd))
+        return passage_page(listed, 20, None, newest=newest), {}
+
+    return ask
+
+
+def _of_absences(**which: Any) -> Asked:
+    return absence_page(20, None, AbsenceFilter(**which), newest=False), {}
+
+
+def _earlier_absences(crowd: Crowd) -> Asked:
+    return absence_page(20, Position(NOW + timedelta(days=1), crowd.student_id), AbsenceFilter(), newest=True), {}
 
 
 def _student(crowd: Crowd) -> uuid.UUID:
@@ -186,6 +210,13 @@ HOT = {
     "lines of a day": Hot(lambda _: (finance.LINES_OF_DAY, DAY), pages=A_LIST),
     "events after a position": Hot(lambda _: (events_after(STUDENTS - 50, 100), {})),
     "access, with passages": Hot(_passages),
+    "first page of passages": Hot(_of_passages(), pages=A_LIST),
+    "passages of a student": Hot(_of_passages(student=True)),
+    "passages of a zone, the newest": Hot(_of_passages(zone=True, newest=True), pages=A_LIST),
+    "first page of absences": Hot(lambda _: _of_absences(), pages=A_LIST),
+    "next page of absences, backwards": Hot(_earlier_absences, pages=A_LIST),
+    "absences of a student": Hot(lambda _: _of_absences(matricule="m77")),
+    "absences of students": Hot(lambda crowd: (absences_of_students(20, None), {"students": [crowd.student_id]})),
     "passage of a device": Hot(lambda _: (FIND_RECORDED, {"device_id": "D", "device_event_id": "M77/1"})),
     "idempotency key": Hot(lambda crowd: (kept_outcome(crowd.actor, "op", "K77"), {})),
     "audit of a student": Hot(_audit(subject=True), pages=A_LIST),

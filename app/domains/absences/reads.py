@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Row, Select, Uuid, and_, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -20,6 +20,9 @@ from app.domains.absences.tables import Absence
 from app.domains.students.tables import Student
 
 READERS = frozenset({Scope.ABSENCES_READ, Scope.ABSENCES_JUSTIFY})
+
+
+STUDENTS = bindparam("students", type_=ARRAY(Uuid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +60,46 @@ async def list_absences(
     session: AsyncSession, *, first: int, after: Position | None, which: AbsenceFilter, newest: bool
 ) -> Page[AbsenceRecord]:
     """A page by the instant they begin, the latest first where `newest`. Raises InvalidInput for a bad matricule."""
-    place = tuple_(col(Absence.starts_at), col(Absence.id))
+    found = await session.execute(absence_page(first, after, which, newest=newest))
+    return Page.cut(_records(found.all()), first)
+
+
+def absence_page(first: int, after: Position | None, which: AbsenceFilter, *, newest: bool) -> Select[*tuple[Any, ...]]:
+    """The statement behind `list_absences`: one row more than a page."""
     listed = _filtered(select_absences(), which).limit(first + 1)
     if newest:
         listed = listed.order_by(col(Absence.starts_at).desc(), col(Absence.id).desc())
     else:
         listed = listed.order_by(col(Absence.starts_at), col(Absence.id))
-    if after is not None:
-        key = tuple_(after.key, after.id)
-        listed = listed.where(place < key if newest else place > key)
-    return Page.cut(_records((await session.execute(listed)).all()), first)
+    return listed if after is None else listed.where(_past(after, newest=newest))
 
 
-async def absences_of(session: AsyncSession, students: Sequence[UUID], most: int) -> list[list[AbsenceRecord]]:
-    """The latest absences of each student, at most `most` of each, the latest first: one statement for them all."""
+def _past(after: Position, *, newest: bool) -> ColumnElement[bool]:
+    place, key = tuple_(col(Absence.starts_at), col(Absence.id)), tuple_(after.key, after.id)
+    return place < key if newest else place > key
+
+
+async def absences_of(
+    session: AsyncSession, students: Sequence[UUID], first: int, after: Position | None
+) -> dict[UUID, Page[AbsenceRecord]]:
+    """A page of the absences of each student, the latest first: one statement for them all."""
+    found: dict[UUID, list[AbsenceRecord]] = {student: [] for student in students}
+    rows = await session.execute(absences_of_students(first, after), {"students": students})
+    for record in _records(rows.all()):
+        found[record.student_id].append(record)
+    return {student: Page.cut(records, first) for student, records in found.items()}
+
+
+def absences_of_students(first: int, after: Position | None) -> Select[*tuple[Any, ...]]:
+    """The statement behind `absences_of`: of each of `students` one row more than a page."""
     latest = (col(Absence.starts_at).desc(), col(Absence.id).desc())
     place = func.row_number().over(partition_by=col(Absence.student_id), order_by=latest).label("place")
-    ranked = select_absences().add_columns(place).where(col(Absence.student_id).in_(students)).subquery()
-    kept = select(*(each for each in ranked.c if each.name != "place")).where(ranked.c.place <= most)
-    found: dict[UUID, list[AbsenceRecord]] = {student: [] for student in students}
-    for record in _records((await session.execute(kept.order_by(ranked.c.place))).all()):
-        found[record.student_id].append(record)
-    return [found[student] for student in students]
+    ranked = select_absences().add_columns(place).where(col(Absence.student_id) == func.any(STUDENTS))
+    if after is not None:
+        ranked = ranked.where(_past(after, newest=True))
+    rows = ranked.subquery()
+    kept = select(*(each for each in rows.c if each.name != "place")).where(rows.c.place <= first + 1)
+    return kept.order_by(rows.c.student_id, rows.c.place)
 
 
 async def absences_by_id(session: AsyncSession, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, AbsenceRecord]:

@@ -38,21 +38,28 @@ async def list_passages(
 
     Raises InsufficientZone for another zone, and InvalidInput for what cannot be a matricule or a code.
     """
-    listed = await _filtered(session, actor, _select_passages(actor), which)
+    listed = await _filtered(session, actor, select_passages(actor), which)
+    found: Sequence[Any] = (await session.execute(passage_page(listed, first, after, newest=newest))).all()
+    return Page.cut([PassageRecord.of(row) for row in found], first)
+
+
+def passage_page(
+    listed: Select[*tuple[Any, ...]], first: int, after: Position | None, *, newest: bool
+) -> Select[*tuple[Any, ...]]:
+    """One row more than a page of the passages `listed`."""
     if after is not None:
         listed = listed.where(col(Passage.id) < after.id if newest else col(Passage.id) > after.id)
-    order = col(Passage.id).desc() if newest else col(Passage.id)
-    found: Sequence[Any] = (await session.execute(listed.order_by(order).limit(first + 1))).all()
-    return Page.cut([PassageRecord.of(row) for row in found], first)
+    return listed.order_by(col(Passage.id).desc() if newest else col(Passage.id)).limit(first + 1)
 
 
 async def passages_by_id(session: AsyncSession, actor: Actor, ids: Sequence[UUID]) -> dict[UUID, PassageRecord]:
     """Those of the passages that were recorded in the zones that the key is for."""
-    found: Sequence[Any] = (await session.execute(_select_passages(actor).where(col(Passage.id).in_(ids)))).all()
+    found: Sequence[Any] = (await session.execute(select_passages(actor).where(col(Passage.id).in_(ids)))).all()
     return {row.id: PassageRecord.of(row) for row in found}
 
 
-def _select_passages(actor: Actor) -> Select[*tuple[Any, ...]]:
+def select_passages(actor: Actor) -> Select[*tuple[Any, ...]]:
+    """The columns of a PassageRecord, of the passages in the zones that the key is for."""
     same = and_(col(Zone.school_id) == Passage.school_id, col(Zone.id) == Passage.zone_id)
     named = [getattr(Passage, name) for name in PassageRecord.__slots__ if name != "zone"]
     listed = select(*named, col(Zone.code).label("zone")).join(Zone, same).where(col(Passage.school_id) == THIS_SCHOOL)

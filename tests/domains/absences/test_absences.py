@@ -6,13 +6,14 @@ import pytest
 
 from app.core.actor import Actor
 from app.core.database import Database, Wall
-from app.domains.absences.reads import absences_of
 from app.domains.absences.schema import Mutation, Query
 from app.domains.students.records import StudentIdentity
+from app.domains.students.schema import Query as StudentQuery
 from tests.domains.absences.test_record_absence import absence, make, record
 from tests.support.clock import FixedClock
 from tests.support.factories.partners import make_actor
 from tests.support.operations import Asker
+from tests.support.statements import counted
 
 LIST = """query ($first: Int! = 20, $after: String, $order: Chronology! = oldest, $filter: AbsenceFilterInput) {
     absences(first: $first, after: $after, order: $order, filter: $filter) {
@@ -109,9 +110,30 @@ async def test_another_school_sees_none(
     assert await listed(asker, await make_actor(database)) == []
 
 
-async def test_the_latest_of_each_of_many_students(
-    database: Database, core: Actor, students: list[StudentIdentity]
+OF_STUDENTS = """query ($first: Int! = 1, $after: String) {
+    students { nodes { matricule absences(first: $first, after: $after) {
+        nodes { startsAt } pageInfo { hasNextPage endCursor } } } } }"""
+
+
+async def test_each_student_has_those_of_their_own(
+    database: Database, clock: FixedClock, core: Actor, students: list[StudentIdentity]
 ) -> None:
-    async with database.transaction(Wall.app(core.school_id)) as session:
-        found = await absences_of(session, [students[1].id, students[0].id, core.partner_id], 1)
-    assert [[f"{record.starts_at:%H:%M}" for record in records] for records in found] == [["14:00"], ["12:00"], []]
+    """However many students there are, their absences are one statement."""
+    asker = Asker(database, clock, [StudentQuery, Query], [Mutation])
+    counts = []
+    for _ in range(2):
+        with counted(database) as statements:
+            found = (await asker.data(core, OF_STUDENTS))["students"]["nodes"]
+        counts.append(len(statements))
+        await make(database, core)
+    of = {each["matricule"]: each["absences"] for each in found}
+    first, second = (of[student.matricule] for student in students)
+    assert [node["startsAt"][11:16] for node in first["nodes"]] == ["12:00"]
+    assert [node["startsAt"][11:16] for node in second["nodes"]] == ["14:00"]
+    assert first["pageInfo"]["hasNextPage"]
+    assert counts[0] == counts[1]
+    rest = """query ($id: String!, $after: String) {
+        student(matricule: $id) { absences(after: $after) { nodes { startsAt } pageInfo { hasNextPage } } } }"""
+    answer = await asker.data(core, rest, id=students[0].matricule, after=first["pageInfo"]["endCursor"])
+    page = answer["student"]["absences"]
+    assert ([node["startsAt"][11:16] for node in page["nodes"]], page["pageInfo"]["hasNextPage"]) == (["08:00"], False)

@@ -8,15 +8,18 @@ from strawberry import argument
 
 from app.core.graph.connection import After, Chronology, Connection, First, Order, read_cursor
 from app.core.graph.context import Info
+from app.core.graph.extending import extends
 from app.core.graph.inputs import plain
 from app.core.graph.scoped import any_scope, scoped
 from app.core.pagination import DEFAULT_PAGE, Position, page_size
 from app.core.scopes import Scope
 from app.core.text import IDENTIFIER
 from app.domains.absences.errors import OffsetMissing
+from app.domains.absences.loaders import absences_of_students
 from app.domains.absences.reads import AbsenceFilter, list_absences
 from app.domains.absences.records import AbsenceRecord
 from app.domains.absences.schema.recording import Absence
+from app.domains.students.schema import Student
 
 _to_read = any_scope([Scope.ABSENCES_READ])
 
@@ -74,6 +77,30 @@ def _with_offsets(which: AbsenceFilter) -> None:
         moment: datetime | None = getattr(which, name)
         if moment is not None and moment.tzinfo is None:
             raise OffsetMissing(field=f"filter.{name}")
+
+
+async def _absences_of(
+    root: Student, info: Info, first: First = DEFAULT_PAGE, after: After = None
+) -> Connection[Absence]:
+    context, name = info.context, f"absences of {root.id}"
+    page = await context.load(absences_of_students, (root.id, page_size(first), read_cursor(context, name, after)))
+    return Connection[Absence].of(
+        context,
+        name,
+        page,
+        show=lambda record: Absence.of(record, context.actor.timezone),
+        position=_position,
+    )
+
+
+@extends(Student)
+class StudentAbsences:
+    absences: Connection[Absence] = scoped(
+        Scope.ABSENCES_READ,
+        description="When the student was away, the latest first.",
+        resolver=_absences_of,
+        cost=2,
+    )
 
 
 @strawberry.type
