@@ -208,6 +208,11 @@ async def test_waiting_has_its_bounds(asker: Asker, core: Actor) -> None:
         assert await asker.refusal(core, READ, wait=wait) == ("INVALID_INPUT", "wait")
 
 
+def test_accounting_software_learns_of_entries_once_they_are_validated() -> None:
+    told = {topic for topic in topics_open_to({"events:read", "finance.journals:read"}) if "journal_entry" in topic}
+    assert told == {Topic.JOURNAL_ENTRY_VALIDATED, Topic.JOURNAL_ENTRY_REVERSED}
+
+
 def test_every_topic_says_who_may_read_it() -> None:
     """A new family of topics is added to READERS, with the scopes that open a query for the same facts."""
     assert {family(topic) for topic in Topic} == set(READERS)
