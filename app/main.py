@@ -44,6 +44,7 @@ from app.web.generated import DOCUMENTS
 from app.web.keys import MeteredKeyring
 from app.web.readiness import VALKEY_SECONDS, checks
 from app.web.rest import RestGateway
+from app.web.staying import Stayers
 from compat_rest.facade import Facade
 
 REST = "/v1"
@@ -79,6 +80,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
         note_use=keyring.uses.note_scopes,
     )
     live = make_live(schema, executor, database, watch, keyring, clock, services)
+    stayers = Stayers()
     door = MeteredKeyring(keyring, budgets)
     facade = make_facade(RestGateway(schema, preparer, executor, door), documents)
     return build_app(
@@ -87,12 +89,15 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
             executor=executor,
             keyring=door,
             checks=checks(database, head(), redis, lambda: keyring.fresh),
-            lifespan=make_lifespan(database, redis, keyring, doorbell, watch, live, budgets),
+            lifespan=make_lifespan(database, redis, keyring, doorbell, watch, live, stayers, budgets),
             access_log=access_logger(settings.log_format),
             mounted={f"{REST}/": facade},
             trusted_proxies=settings.trusted_proxies,
             secure=settings.public_url.startswith("https://"),
             budgets=budgets,
+            live=live,
+            stayers=stayers,
+            origins=(settings.public_url, *settings.allowed_origins),
         )
     )
 
@@ -161,15 +166,18 @@ def make_lifespan(
     doorbell: Doorbell,
     watch: Watch,
     live: LiveEngine,
+    stayers: Stayers,
     budgets: Budgets,
 ) -> Lifespan:
+    """Its state says how whoever stays is told that the server stops: `leave`, before the connections are closed."""
+
     @asynccontextmanager
-    async def lifespan(_: Any) -> AsyncIterator[None]:
+    async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
         async with database, doorbell, watch:
             await keyring.start()
             try:
                 async with live:
-                    yield
+                    yield {"leave": stayers.leave}
             finally:
                 await keyring.stop()
                 await budgets.stop()

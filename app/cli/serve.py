@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
@@ -18,6 +18,8 @@ from app.cli.listening import listen
 from app.settings import Settings, load_settings
 
 FRAME_BYTES = 65_536
+PING_SECONDS = 20.0
+"""Between two pings of a socket, and what a client has to answer one."""
 GRACE_SECONDS = 5
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -36,6 +38,15 @@ class Server(uvicorn.Server):
         for number in SIGNALS:
             loop.remove_signal_handler(number)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Whoever stays is told first, in its own words: uvicorn would only hang up."""
+        for server in self.servers:
+            server.close()
+        leave = self.lifespan.state.get("leave")
+        if leave is not None:
+            await leave()
+        await super().shutdown(sockets)
+
     def _leave(self, number: int, frame: FrameType | None) -> None:
         self.handle_exit(number, frame)
 
@@ -48,28 +59,36 @@ def serve(
     """Serve the API. Needs SKOOLY_DATABASE_URL, SKOOLY_REDIS_URL and the secrets."""
     settings = load_settings()
     from app.cli.preflight import preflight  # heavy, as are the application and what speaks HTTP to it
-    from app.web.connection import Connection
 
     preflight(settings.database_url)
     application = _create_app(settings)
     gc.collect()
     gc.freeze()  # what lives as long as the process is not scanned again: half the cost of a small request
     listener = listen(host, port) if descriptor is None else socket.socket(fileno=descriptor)
-    config = uvicorn.Config(
-        application,
-        loop="uvloop",
-        http=Connection,
-        ws="websockets-sansio",
-        ws_max_size=FRAME_BYTES,
-        ws_per_message_deflate=False,
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # the application knows which proxies to believe
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
-    Server(config).run(sockets=[listener])
+    Server(configured(application)).run(sockets=[listener])
+
+
+def configured(application: ASGIApp, **changes: Any) -> uvicorn.Config:
+    """How the API is served; `changes` are for tests that cannot wait as long."""
+    from app.web.connection import Connection  # heavy
+    from app.web.sockets.transport import SocketTransport
+
+    options: dict[str, Any] = {
+        "loop": "uvloop",
+        "http": Connection,
+        "ws": SocketTransport,
+        "ws_max_size": FRAME_BYTES,
+        "ws_per_message_deflate": False,
+        "ws_ping_interval": PING_SECONDS,
+        "ws_ping_timeout": PING_SECONDS,
+        "lifespan": "on",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,  # the application knows which proxies to believe
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+    }
+    return uvicorn.Config(application, **{**options, **changes})
 
 
 def _create_app(settings: Settings) -> ASGIApp:

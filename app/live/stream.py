@@ -38,7 +38,8 @@ class Stream:
     """Made by `LiveEngine.subscribe`. One task takes; `end` may come from anywhere.
 
     `trusted` says whether its key is known to be good; until then nothing is handed out. `shown` notes whom the frames
-    that were handed out speak of. `ended` is called once.
+    that were handed out speak of. `ended` is called once, and so is `on_end`, which the transport may set: it may be
+    waiting for room in the connection rather than for frames.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Stream:
         slow_seconds: float = SLOW_SECONDS,
     ) -> None:
         self.closing: Closing | None = None
+        self.on_end: Callable[[], None] | None = None
         self._cohort = cohort
         self._tailer = tailer
         self._waiting = waiting
@@ -210,6 +212,8 @@ class Stream:
             self._deadline.cancel()
         self._wake.set()
         self._ended(self)
+        if self.on_end is not None:
+            self.on_end()
 
 
 def _past(place: Place, frames: Sequence[Frame]) -> list[Frame]:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Router
 from app.api.budgets import Budgets
 from app.api.executor import Executor
 from app.api.operations import Preparer
+from app.api.streams import LiveEngine
 from app.web.client_address import Networks
 from app.web.exchange import App
 from app.web.graphiql.page import WithPage, graphiql_assets, graphiql_page
@@ -21,13 +22,20 @@ from app.web.keys import Keyring
 from app.web.lane import GetOnly, Lane, nothing_here
 from app.web.metrics import MetricsEndpoint, RequestMetrics, make_registry
 from app.web.observed import Observed
+from app.web.sockets.endpoint import Origins, SocketEndpoint
+from app.web.sockets.socket import House
+from app.web.sse.answer import Follower
+from app.web.sse.graphql import GraphQLStreams, WithStreams
+from app.web.staying import Stayers
 
-Lifespan = Callable[[Any], AbstractAsyncContextManager[None]]
+Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`mounted` maps prefixes ("/v1/") to applications that see the whole path; `routes` are Starlette's."""
+    """`mounted` maps prefixes ("/v1/") to applications that see the whole path; `routes` are Starlette's; `origins` are
+    those whose pages may open sockets and event streams. Without `live` there are none of these.
+    """
 
     preparer: Preparer
     executor: Executor
@@ -40,6 +48,9 @@ class Parts:
     trusted_proxies: Networks = ()
     secure: bool = False
     budgets: Budgets | None = None
+    live: LiveEngine | None = None
+    stayers: Stayers = field(default_factory=Stayers)
+    origins: Sequence[str] = ()
 
 
 def build_app(parts: Parts) -> App:
@@ -59,11 +70,21 @@ def build_app(parts: Parts) -> App:
         default=nothing_here,
         lifespan=parts.lifespan,
     )
+    sockets = add_live(parts, fixed) if parts.live is not None else {}
     return Observed(
-        Lane(fixed, mounted, Guarded(rest)),
+        Lane(fixed, mounted, Guarded(rest), sockets),
         metrics,
         parts.access_log,
         trusted=parts.trusted_proxies,
         secure=parts.secure,
         budgets=parts.budgets,
     )
+
+
+def add_live(parts: Parts, fixed: dict[str, App]) -> dict[str, App]:
+    """Puts event streams in front of what is `fixed`, and returns the sockets."""
+    assert parts.live is not None
+    streams = GraphQLStreams(parts.preparer, parts.executor, parts.keyring, Follower(parts.live, parts.stayers))
+    fixed[GRAPHQL] = WithStreams(fixed[GRAPHQL], streams)
+    house = House(parts.preparer, parts.executor, parts.keyring, parts.live, parts.stayers)
+    return {GRAPHQL: SocketEndpoint(house, Origins(parts.origins))}

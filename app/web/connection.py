@@ -17,6 +17,7 @@ from app.core.errors import SkoolyError
 from app.core.ids import new_id
 from app.web.answers import PROBLEM_JSON, problem_body
 from app.web.errors import HeadTooLarge, MalformedHttp, RequestTooSlow
+from app.web.exchange import ABORT
 
 MAX_HEAD = 32 * 1024
 """Bytes of the address and the headers."""
@@ -92,6 +93,7 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
+        cycle.scope[ABORT] = self.transport.abort  # type: ignore[literal-required]
         super()._start_asgi_task(cycle, app)
 
     def _too_large(self) -> bool:

@@ -87,3 +87,17 @@ class ConflictingKeys(RequestRefused):
     code = "CONFLICTING_KEYS"
     fr = "La requête porte plusieurs clés différentes : n'en gardez qu'une."
     en = "The request carries several different keys: keep one."
+
+
+class TooManyConnections(RequestRefused):
+    """Of one key, to one process: sockets and event streams together. `seconds` from now, trying again is right."""
+
+    code = "TOO_MANY_CONNECTIONS"
+    fr = "Cette clé a déjà {maximum} connexions ouvertes. Fermez-en une, ou abonnez-vous plusieurs fois sur la même."
+    en = "This key already has {maximum} open connections. Close one, or subscribe several times over the same."
+
+
+class TooManySubscriptions(RequestRefused):
+    code = "TOO_MANY_SUBSCRIPTIONS"
+    fr = "Une connexion porte {maximum} opérations à la fois. Terminez-en une d'abord."
+    en = "A connection carries {maximum} operations at a time. Complete one first."

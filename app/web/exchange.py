@@ -16,6 +16,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+ABORT = "skooly.abort"
+"""In the scope: cuts the connection. What was written to a client that does not read would wait for it for ever."""
 UNMATCHED = "(unmatched)"
 _KEY = "skooly.exchange"
 _current: ContextVar["Exchange"] = ContextVar("skooly.exchange")

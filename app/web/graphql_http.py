@@ -1,13 +1,9 @@
 """GraphQL over HTTP, by the GraphQL-over-HTTP draft: POST and JSON only, one operation a request."""
 
-from typing import Any
-
 import orjson
 
 from app.api.authoriser import authorise
-from app.api.cost import MAX_COST, MAX_NODES
-from app.api.errors import DocumentInvalid
-from app.api.executor import Executor, FieldError, Outcome, Request
+from app.api.executor import Executor, Request
 from app.api.operations import PreparedOperation, Preparer
 from app.api.problems import headers_of, status_of
 from app.core.errors import SkoolyError
@@ -15,6 +11,7 @@ from app.web.answers import send_bytes
 from app.web.body import parse_json, read_body, require_json
 from app.web.errors import MethodNotAllowed, NotAcceptable
 from app.web.exchange import Exchange, Receive, Scope, Send, exchange_of, header
+from app.web.graphql_answers import request_errors, result_of
 from app.web.graphql_request import GraphQLRequest, read_request
 from app.web.keys import Keyring, authenticate
 from app.web.negotiation import GRAPHQL_JSON, PLAIN_JSON, media_type
@@ -62,7 +59,7 @@ class GraphQLEndpoint:
         authorise(actor, prepared.needs)
         request = Request(exchange.request_id, exchange.language, "graphql")
         outcome = await self._executor.execute(prepared, asked.variables, actor, request)
-        return orjson.dumps(_result(outcome, exchange))
+        return orjson.dumps(result_of(outcome, exchange.request_id))
 
     def _prepared(self, asked: GraphQLRequest, exchange: Exchange) -> PreparedOperation:
         prepared = self._preparer.prepare(asked.query, asked.operation_name)
@@ -79,54 +76,9 @@ async def refuse(scope: Scope, send: Send, exchange: Exchange, failure: SkoolyEr
     headers = {"content-language": exchange.language, **headers_of(failure)}
     if isinstance(failure, MethodNotAllowed):
         headers["allow"] = str(failure.facts["allowed"])
-    body = orjson.dumps({"errors": _request_errors(failure, exchange)})
+    body = orjson.dumps({"errors": request_errors(failure, exchange.language, exchange.request_id)})
     await send_bytes(send, status, body, content_type, headers)
 
 
 def _content_type(scope: Scope) -> str:
     return f"{media_type(header(scope, b'accept')) or PLAIN_JSON}; charset=utf-8"
-
-
-def _request_errors(failure: SkoolyError, exchange: Exchange) -> list[dict[str, Any]]:
-    extensions = _extensions(failure.code, failure.field, exchange)
-    if isinstance(failure, DocumentInvalid):
-        return [
-            {
-                "message": flaw.message,
-                "locations": [{"line": flaw.line, "column": flaw.column}],
-                "extensions": extensions,
-            }
-            for flaw in failure.flaws
-        ]
-    return [{"message": failure.message(exchange.language), "extensions": extensions}]
-
-
-def _result(outcome: Outcome, exchange: Exchange) -> dict[str, Any]:
-    result: dict[str, Any] = {"data": outcome.data}
-    if outcome.errors:
-        result["errors"] = [_field_error(error, exchange) for error in outcome.errors]
-    result["extensions"] = {
-        "cost": {
-            "requested": outcome.cost.cost,
-            "maximum": MAX_COST,
-            "nodes": outcome.cost.nodes,
-            "maximumNodes": MAX_NODES,
-        },
-        "requestId": str(exchange.request_id),
-    }
-    return result
-
-
-def _field_error(error: FieldError, exchange: Exchange) -> dict[str, Any]:
-    return {
-        "message": error.message,
-        "path": list(error.path),
-        "extensions": _extensions(error.code, error.field, exchange),
-    }
-
-
-def _extensions(code: str, field: str | None, exchange: Exchange) -> dict[str, Any]:
-    extensions = {"code": code, "requestId": str(exchange.request_id)}
-    if field is not None:
-        extensions["field"] = field
-    return extensions

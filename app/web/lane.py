@@ -11,10 +11,15 @@ from app.web.exchange import App, Receive, Scope, Send, exchange_of
 
 
 class Lane:
-    """`fixed` maps whole paths, `mounted` maps prefixes ending in "/" to applications that see the whole path."""
+    """`fixed` maps whole paths, `mounted` maps prefixes ending in "/" to applications that see the whole path;
+    `sockets` maps whole paths for WebSockets.
+    """
 
-    def __init__(self, fixed: Mapping[str, App], mounted: Mapping[str, App], rest: App) -> None:
+    def __init__(
+        self, fixed: Mapping[str, App], mounted: Mapping[str, App], rest: App, sockets: Mapping[str, App]
+    ) -> None:
         self._fixed = fixed
+        self._sockets = sockets
         self._mounted = tuple(mounted.items())
         self._rest = rest
 
@@ -22,9 +27,9 @@ class Lane:
         await self._app(scope)(scope, receive, send)
 
     def _app(self, scope: Scope) -> App:
+        path: str = scope.get("path", "")
         if scope["type"] != "http":
-            return self._rest
-        path: str = scope["path"]
+            return self._sockets.get(path, self._rest)
         app = self._fixed.get(path)
         if app is not None:
             return app

@@ -5,10 +5,11 @@ library's own labelled histograms take several. Labels are bounded: route templa
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
-from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
@@ -33,7 +34,13 @@ class RequestMetrics(Collector):
 
     def __init__(self) -> None:
         self._series: dict[Labels, _Series] = {}
+        self._closed: Counter[int] = Counter()
         self.in_flight = 0
+        self.sockets = 0
+
+    def closed(self, code: int) -> None:
+        """A socket has ended; 0 is the code of one that the client ended."""
+        self._closed[code] += 1
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         labels = (method if method in METHODS else "OTHER", route, status)
@@ -47,6 +54,13 @@ class RequestMetrics(Collector):
         gauge = GaugeMetricFamily("skooly_http_requests_in_flight", "Requests being answered.")
         gauge.add_metric([], self.in_flight)
         yield gauge
+        sockets = GaugeMetricFamily("skooly_sockets_open", "WebSockets that are open.")
+        sockets.add_metric([], self.sockets)
+        yield sockets
+        closed = CounterMetricFamily("skooly_sockets_closed", "WebSockets that have ended.", labels=["code"])
+        for code, count in sorted(self._closed.items()):
+            closed.add_metric([str(code)], count)
+        yield closed
         family = HistogramMetricFamily(
             "skooly_http_request_duration_seconds",
             "Time from the request's first byte to the end of its answer.",

@@ -7,6 +7,7 @@ from app.core.errors import Language
 
 GRAPHQL_JSON = "application/graphql-response+json"
 PLAIN_JSON = "application/json"
+EVENT_STREAM = "text/event-stream"
 LONGEST_HEADER = 1_000
 
 
@@ -32,6 +33,14 @@ def prefers_html(accept: str | None) -> bool:
     """Whether a page is wanted rather than JSON: what a browser asks for, no tool does by default."""
     wanted = dict(_weighted(accept or ""))
     return wanted.get("text/html", 0.0) > max(wanted.get(GRAPHQL_JSON, 0.0), wanted.get(PLAIN_JSON, 0.0))
+
+
+@lru_cache(maxsize=256)
+def prefers_events(accept: str | None) -> bool:
+    """Whether an event stream is wanted at least as much as JSON; nobody asks for one by accident."""
+    wanted = dict(_weighted(accept or ""))
+    events = wanted.get(EVENT_STREAM, 0.0)
+    return events > 0 and events >= max(wanted.get(GRAPHQL_JSON, 0.0), wanted.get(PLAIN_JSON, 0.0))
 
 
 @lru_cache(maxsize=256)

@@ -45,14 +45,14 @@ class Observed:
             self._defaults[b"strict-transport-security"] = b"max-age=31536000; includeSubDomains"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        wanted = language(header(scope, b"accept-language"))
-        address = client_address(scope, self._trusted)
-        scope["client"] = (address, 0) if address else None  # for applications that know nothing of proxies
-        exchange = begin_exchange(scope, address, wanted)
+        exchange = self._begin(scope)
+        if scope["type"] == "websocket":
+            await self._watch_socket(exchange, started, scope, receive, send)
+            return
         status = 0
 
         async def send_marked(message: Message) -> None:
@@ -68,6 +68,42 @@ class Observed:
         finally:
             self._metrics.in_flight -= 1
             self._tell(scope["method"], exchange, status, time.perf_counter() - started)
+
+    def _begin(self, scope: Scope) -> Exchange:
+        wanted = language(header(scope, b"accept-language"))
+        address = client_address(scope, self._trusted)
+        scope["client"] = (address, 0) if address else None  # for applications that know nothing of proxies
+        return begin_exchange(scope, address, wanted)
+
+    async def _watch_socket(
+        self, exchange: Exchange, started: float, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        code = 0
+
+        async def send_noting(message: Message) -> None:
+            nonlocal code
+            if message["type"] == "websocket.close":
+                code = message.get("code", 1000)
+            await send(message)
+
+        self._metrics.sockets += 1
+        try:
+            await self._app(scope, receive, send_noting)
+        finally:
+            self._metrics.sockets -= 1
+            self._metrics.closed(code)
+            self._tell_socket(exchange, code, time.perf_counter() - started)
+
+    def _tell_socket(self, exchange: Exchange, code: int, seconds: float) -> None:
+        """`code` 0: the client closed it, or its connection broke."""
+        self._log.info(
+            "socket",
+            request_id=str(exchange.request_id),
+            route=exchange.route,
+            code=code,
+            seconds=round(seconds, 1),
+            **_who(exchange),
+        )
 
     def _completed(self, headers: Any, exchange: Exchange) -> list[tuple[bytes, bytes]]:
         """The response's headers with the request id and those security headers it has not set itself."""
@@ -86,7 +122,6 @@ class Observed:
         self._metrics.observe(method, exchange.route, status, seconds)
         if exchange.route in QUIET_ROUTES and status == 200:
             return
-        actor = exchange.actor
         self._log.info(
             "request",
             request_id=str(exchange.request_id),
@@ -94,8 +129,15 @@ class Observed:
             route=exchange.route,
             status=status,
             ms=round(seconds * 1000, 2),
-            key_id=actor.key_id if actor else None,
-            partner=actor.partner_name if actor else None,
-            school=actor.school_code if actor else None,
+            **_who(exchange),
             asked=exchange.asked,
         )
+
+
+def _who(exchange: Exchange) -> dict[str, str | None]:
+    actor = exchange.actor
+    return {
+        "key_id": actor.key_id if actor else None,
+        "partner": actor.partner_name if actor else None,
+        "school": actor.school_code if actor else None,
+    }

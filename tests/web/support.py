@@ -39,8 +39,8 @@ class Lines:
 
 
 @asynccontextmanager
-async def nothing(_: Any) -> AsyncIterator[None]:
-    yield
+async def nothing(_: Any) -> AsyncIterator[dict[str, Any]]:
+    yield {}
 
 
 def make_app(sample: Sample, log: Lines | None = None, *, checks: Sequence[Check] = (), **options: Any) -> App:
