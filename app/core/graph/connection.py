@@ -12,15 +12,22 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 
 import strawberry
 
+from app.core.bounds import Bounds
 from app.core.graph.context import Context
-from app.core.graph.scoped import any_scope
-from app.core.pagination import Cursors, Page, Position
+from app.core.graph.scoped import KEYWORDS, any_scope
+from app.core.pagination import LARGEST_PAGE, Cursors, Page, Position
 from app.core.scopes import Scope
 
 Node = TypeVar("Node")
 Record = TypeVar("Record")
 
-First = Annotated[int, strawberry.argument(description="How many items to give: 1 to 100.", metadata={"example": 20})]
+First = Annotated[
+    int,
+    strawberry.argument(
+        description="How many items to give: 1 to 100.",
+        metadata={"example": 20, KEYWORDS: Bounds(1, LARGEST_PAGE).keywords},
+    ),
+]
 After = Annotated[
     str | None,
     strawberry.argument(description="The `endCursor` of the page before; null for the first page."),
