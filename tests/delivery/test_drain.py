@@ -45,6 +45,7 @@ async def test_an_event_arrives_once_signed_and_in_its_envelope(
         "specversion": "1.0",
         "id": str(event["id"]),
         "type": "wallet.low",
+        "schemaversion": 1,
         "source": f"/schools/{school.code}",
         "time": event["occurred_at"].isoformat(),
         "school": school.code,

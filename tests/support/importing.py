@@ -8,6 +8,7 @@ from app.core.clock import Clock
 from app.core.database import Database, Wall
 from app.core.importing import Applied, Kind, Options, Outcome, School, import_file
 from tests.support.factories.partners import make_school
+from tests.support.published import faults
 
 
 class Bench:
@@ -47,10 +48,12 @@ class Bench:
             await connection.execute(sql, *args)
 
     async def events(self) -> list[tuple[str, dict[str, Any]]]:
-        """The log, whose positions must have no gap."""
+        """The log, whose positions must have no gap and whose facts must be as published."""
         found = await self.rows("SELECT position, type, facts FROM event ORDER BY position")
         assert [position for position, _, _ in found] == list(range(1, len(found) + 1))
-        return [(type_, json.loads(facts)) for _, type_, facts in found]
+        told = [(type_, json.loads(facts)) for _, type_, facts in found]
+        assert [fault for type_, facts in told for fault in faults(type_, facts)] == []
+        return told
 
 
 async def make_bench(database: Database, clock: Clock, folder: Path, **school: str) -> Bench:

@@ -66,7 +66,7 @@ leased AS (
         AND d.replay = p.replay AND d.state IN ('pending', 'retry_wait')
     RETURNING d.school_id, d.endpoint_id, d.event_id, d.replay, d.attempt_no, d.failures, d.lost, d.created_at
 )
-SELECT l.*, e.type, e.subject, e.facts, e.occurred_at
+SELECT l.*, e.type, e.subject, e.facts, e.occurred_at, e.schema_version
 FROM leased l JOIN event e ON e.school_id = l.school_id AND e.id = l.event_id
 """
 
@@ -169,7 +169,14 @@ async def _lease(
 def _claimed(row: asyncpg.Record, target: Target, token: UUID, slow: bool, moment: _Moment) -> Claimed:
     return Claimed(
         target=target,
-        event=Happened(row["event_id"], row["type"], row["subject"], orjson.loads(row["facts"]), row["occurred_at"]),
+        event=Happened(
+            id=row["event_id"],
+            type=row["type"],
+            subject=row["subject"],
+            facts=orjson.loads(row["facts"]),
+            occurred_at=row["occurred_at"],
+            schema_version=row["schema_version"],
+        ),
         replay=row["replay"],
         number=row["attempt_no"],
         progress=Progress(row["failures"], row["lost"]),

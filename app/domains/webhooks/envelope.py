@@ -1,4 +1,7 @@
-"""The body of a delivery: an envelope in the shape of CloudEvents, with as many facts as the endpoint asked for."""
+"""The body of a delivery: an envelope in the shape of CloudEvents, with as many facts as the endpoint asked for.
+
+`schemaversion` is an extension attribute, and those are written in small letters without any mark between.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ import orjson
 
 IDENTIFIERS = frozenset(
     {"matricule", "number", "provider", "reference", "journal", "piece_ref", "badge", "zone", "reason", "host"}
+    | {"code", "period", "fiscal_year"}
 )
 """What a thin payload keeps: enough to ask for the rest over the API, with the rights of one's own key."""
 
@@ -23,6 +27,7 @@ class Happened:
     subject: UUID
     facts: Mapping[str, Any]
     occurred_at: datetime
+    schema_version: int = 1
 
 
 def webhook_id(event_id: UUID, endpoint_id: UUID) -> str:
@@ -38,6 +43,7 @@ def write_envelope(event: Happened, school: str, *, thin: bool) -> bytes:
             "specversion": "1.0",
             "id": str(event.id),
             "type": event.type,
+            "schemaversion": event.schema_version,
             "source": f"/schools/{school}",
             "time": event.occurred_at.astimezone(UTC).isoformat(),
             "school": school,

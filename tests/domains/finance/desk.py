@@ -8,6 +8,7 @@ from app.core.database import Database, Wall
 from app.domains.events.service import read_events
 from tests.support.factories.finance import make_payment
 from tests.support.operations import Asker
+from tests.support.published import faults
 
 _FAILED = "... on Failure { code message field }"
 _INVOICE = """number matricule kind label currency total paid credited owed status issuedOn nextDueOn cancelledBecause
@@ -80,9 +81,11 @@ class Desk:
         return invoice["paid"], invoice["credited"], invoice["owed"], invoice["status"]
 
     async def events(self, *, after: int = 3) -> list[tuple[str, dict[str, Any]]]:
-        """(type, facts) of what happened since the student's invoices were issued."""
+        """(type, facts) of what happened since the student's invoices were issued; they must be as published."""
         async with self.database.transaction(Wall.app(self.actor.school_id)) as session:
-            return [(event.type, event.facts) for event in await read_events(session, after, 1_000)]
+            told = [(event.type, event.facts) for event in await read_events(session, after, 1_000)]
+        assert [fault for type_, facts in told for fault in faults(type_, facts)] == []
+        return told
 
     async def told(self) -> list[str]:
         return [type_ for type_, _ in await self.events()]
