@@ -38,6 +38,7 @@ from app.live.trail import Trail
 from app.live.watch import Watch
 from app.settings import Settings
 from app.web.application import Lifespan, Parts, build_app
+from app.web.asyncapi import document as asyncapi_document
 from app.web.body import MAX_BODY
 from app.web.exchange import App, Scope, exchange_of
 from app.web.generated import DOCUMENTS
@@ -152,6 +153,7 @@ def make_facade(gateway: RestGateway, documents: Path) -> Facade:
         request_id=lambda scope: str(exchange_of(scope).request_id),
         matched=_note_route,
         max_body=MAX_BODY,
+        published={"asyncapi.json": asyncapi_document()},
     )
 
 

@@ -14,7 +14,7 @@ from compat_rest.endpoints import Endpoint, load_endpoints
 from compat_rest.gateway import Gateway, Refusal
 from compat_rest.negotiation import language, media_type
 from compat_rest.openapi import document
-from compat_rest.pages import Page, explanation, swagger_pages
+from compat_rest.pages import Page, explanation, json_pages, swagger_pages
 from compat_rest.problems import PAGES, Fault, Language, Problem
 from compat_rest.respond import Asked, Reply, Responder, problem_of, problem_reply
 from compat_rest.routes import Match, Routes, raw_path_of
@@ -50,7 +50,8 @@ class Facade:
 
     `prefix` is what every path begins with; it is part of the request's path, not stripped by a mount.
     `request_id` gives the id the host knows a request by; `matched` is told the template a request reached
-    ("/v1/students/{matricule}"), for logs and metrics. Raises BrokenDocuments.
+    ("/v1/students/{matricule}"), for logs and metrics. `published` are further JSON documents that need no key, by
+    their name under the prefix. Raises BrokenDocuments.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Facade:
         request_id: Callable[[Scope], str] = _new_request_id,
         matched: Callable[[Scope, str], None] = _ignore,
         max_body: int = MAX_BODY,
+        published: Mapping[str, bytes] | None = None,
     ) -> None:
         self._gateway = gateway
         self._prefix = prefix
@@ -78,7 +80,8 @@ class Facade:
                 for each in self.endpoints
             ],
         )
-        self._pages: dict[bytes, Page] = swagger_pages(prefix, self.openapi)
+        documents = {**(published or {}), "openapi.json": self.openapi}
+        self._pages: dict[bytes, Page] = {**json_pages(prefix, documents), **swagger_pages(prefix)}
         self._problems = f"{prefix}{PAGES}".encode("ascii")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -81,13 +81,19 @@ def page(template: str, body: bytes, content_type: str) -> Page:
     return Page(template, body, headers, etag)
 
 
-def swagger_pages(prefix: str, openapi: bytes) -> dict[bytes, Page]:
+def json_pages(prefix: str, documents: Mapping[str, bytes]) -> dict[bytes, Page]:
+    """JSON documents by raw path, from their names."""
+    pages = [page(f"{prefix}/{name}", text, "application/json") for name, text in documents.items()]
+    return {each.template.encode("ascii"): each for each in pages}
+
+
+def swagger_pages(prefix: str) -> dict[bytes, Page]:
     """The pages by raw path. Everything is served from here: no other host is ever asked."""
     texts = {
         "docs": (_HTML, "text/html; charset=utf-8"),
         "docs/start.js": (_START, "text/javascript; charset=utf-8"),
     }
-    pages = [page(f"{prefix}/openapi.json", openapi, "application/json")]
+    pages = []
     for name, (text, content_type) in texts.items():
         body = text.replace("{prefix}", prefix).encode("utf-8")
         pages.append(page(f"{prefix}/{name}", body, content_type))

@@ -1,4 +1,4 @@
-"""`skooly schema export | lint` and `skooly openapi export`: the committed files that follow from the code."""
+"""`skooly schema export | lint`, `openapi export` and `asyncapi export`: committed files that follow from the code."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +16,7 @@ Check = Annotated[bool, typer.Option("--check", help="Write nothing; fail when a
 
 schema = typer.Typer(help="The GraphQL schema and its scopes.", no_args_is_help=True)
 openapi = typer.Typer(help="The contract of /v1.", no_args_is_help=True)
+asyncapi = typer.Typer(help="The contract of webhooks.", no_args_is_help=True)
 
 
 class FilesStale(CommandFailed):
@@ -30,6 +31,7 @@ class ContractBroken(CommandFailed):
     """The new contract of /v1 would break clients of the committed one."""
 
 
+@asyncapi.callback()
 @openapi.callback()
 def _group() -> None:
     """Keeps `export` a command of its own while it is the only one."""
@@ -84,22 +86,36 @@ def refuse_breaking_changes(files: Mapping[Path, bytes]) -> None:
             raise ContractBroken(f"{path.name} would break clients:\n{listed}\nKeep the old form, or see --breaking.")
 
 
+@asyncapi.command("export")
+def export_asyncapi(check: Check = False) -> None:
+    """Write app/web/asyncapi/asyncapi.json: every topic with its schema and examples."""
+    from app.web.generated import asyncapi_files
+
+    _settle("asyncapi", asyncapi_files(), check)
+
+
 def _export(
     name: str,
     make: "Callable[[ApiSchema], dict[Path, bytes]]",
     check: bool,
     refuse: Callable[[Mapping[Path, bytes]], None] | None = None,
 ) -> None:
-    from app.web.generated import stale, write
     from compat_rest.mistakes import BrokenDocuments
 
     try:
         files = make(_schema())
     except BrokenDocuments as mistakes:
         raise CommandFailed(str(mistakes)) from None
+    if refuse and not check:
+        refuse(files)
+    _settle(name, files, check)
+
+
+def _settle(name: str, files: dict[Path, bytes], check: bool) -> None:
+    """Writes the files, or raises FilesStale where one is not current."""
+    from app.web.generated import stale, write
+
     if not check:
-        if refuse:
-            refuse(files)
         write(files)
     elif old := stale(files):
         names = ", ".join(str(path.name) for path in old)

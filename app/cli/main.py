@@ -5,7 +5,7 @@ import typer
 from app.cli.accounts import accounts
 from app.cli.audit import audit
 from app.cli.doctor.command import doctor
-from app.cli.export import openapi, schema
+from app.cli.export import asyncapi, openapi, schema
 from app.cli.failure import run_command
 from app.cli.imports import imports
 from app.cli.keys import keys
@@ -49,6 +49,7 @@ cli.add_typer(imports, name="import")
 schema.command("check")(check_schema)
 cli.add_typer(schema, name="schema")
 cli.add_typer(openapi, name="openapi")
+cli.add_typer(asyncapi, name="asyncapi")
 cli.command()(release)
 cli.command()(doctor)
 

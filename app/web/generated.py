@@ -10,6 +10,7 @@ from app.core.clock import SystemClock
 from app.core.database import Database
 from app.domains.partners.audit import record_audit
 from app.domains.partners.keyring import Keyring
+from app.web.asyncapi import document
 from app.web.rest import RestGateway
 from compat_rest import openapi
 
@@ -18,6 +19,7 @@ DOCUMENTS = Path(compat_rest.__file__).parent
 SCHEMA = ROOT / "schema.graphql"
 SCOPES = ROOT / "app" / "api" / "scopes.snapshot"
 OPENAPI = DOCUMENTS / "openapi.json"
+ASYNCAPI = ROOT / "app" / "web" / "asyncapi" / "asyncapi.json"
 NOWHERE = "postgresql+asyncpg:///nowhere"
 
 
@@ -30,6 +32,11 @@ def openapi_files(schema: ApiSchema) -> dict[Path, bytes]:
     """The contract of `/v1`. Raises BrokenDocuments."""
     text = openapi.export(unconnected_gateway(schema), DOCUMENTS / "operations", DOCUMENTS / "fragments")
     return {OPENAPI: text}
+
+
+def asyncapi_files() -> dict[Path, bytes]:
+    """The contract of webhooks."""
+    return {ASYNCAPI: document()}
 
 
 def unconnected_gateway(schema: ApiSchema) -> RestGateway:

@@ -87,6 +87,7 @@ async def test_rest_is_known_by_its_template_and_its_request_id(app: App, librar
 async def test_the_documentation_needs_no_key(app: App) -> None:
     async with client_of(app, None) as client:
         assert (await client.get("/v1/openapi.json")).status_code == 200
+        assert (await client.get("/v1/asyncapi.json")).json()["asyncapi"] == "3.0.0"
         assert (await client.get("/v1/docs")).status_code == 200
         assert (await client.get("/v1/students/X")).status_code == 401
 
