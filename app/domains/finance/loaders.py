@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.core.graph.context import Context
-from app.core.pagination import Page, Position
+from app.core.graph.paging import OfOwner, pages_of_owners
+from app.core.pagination import Page
 from app.domains.finance import service
 from app.domains.finance.invoice_records import CreditNoteRecord, InvoiceRecord, SettlementRecord
 from app.domains.finance.journal_records import EntryRecord, LedgerEntryRecord
@@ -13,9 +14,6 @@ from app.domains.finance.records import PaymentRecord, RefundRecord, WalletEntry
 from app.domains.finance.service import documents, fees, ledgers, listing, settling
 from app.domains.finance.service.fees import FeeScheduleRecord
 from app.domains.finance.service.ledgers import LedgerPage
-
-OfStudent = tuple[UUID, int, Position | None]
-"""A student, and the page of theirs that is asked: so many after a position, the latest first."""
 
 
 async def payments_by_id(context: Context, ids: Sequence[UUID]) -> list[PaymentRecord | None]:
@@ -111,27 +109,9 @@ async def ledger_pages(context: Context, asked: Sequence[tuple[UUID, LedgerPage]
     return [found[each] for each in asked]
 
 
-async def invoices_of_students(context: Context, asked: Sequence[OfStudent]) -> list[Page[InvoiceRecord]]:
-    found: dict[OfStudent, Page[InvoiceRecord]] = {}
-    async with context.read() as session:
-        for (first, after), students in _by_page(asked).items():
-            read = await listing.invoices_of(session, students, first, after)
-            found |= {(student, first, after): page for student, page in read.items()}
-    return [found[each] for each in asked]
+async def invoices_of_students(context: Context, asked: Sequence[OfOwner]) -> list[Page[InvoiceRecord]]:
+    return await pages_of_owners(context, asked, listing.invoices_of)
 
 
-async def payments_of_students(context: Context, asked: Sequence[OfStudent]) -> list[Page[PaymentRecord]]:
-    found: dict[OfStudent, Page[PaymentRecord]] = {}
-    async with context.read() as session:
-        for (first, after), students in _by_page(asked).items():
-            read = await listing.payments_of(session, students, first, after)
-            found |= {(student, first, after): page for student, page in read.items()}
-    return [found[each] for each in asked]
-
-
-def _by_page(asked: Sequence[OfStudent]) -> dict[tuple[int, Position | None], list[UUID]]:
-    """Usually all ask the first page: one statement."""
-    of_page: defaultdict[tuple[int, Position | None], list[UUID]] = defaultdict(list)
-    for student, first, after in asked:
-        of_page[first, after].append(student)
-    return of_page
+async def payments_of_students(context: Context, asked: Sequence[OfOwner]) -> list[Page[PaymentRecord]]:
+    return await pages_of_owners(context, asked, listing.payments_of)
