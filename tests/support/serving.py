@@ -29,6 +29,15 @@ class Serving:
         self.url = f"http://127.0.0.1:{port}"
         self.sockets = f"ws://127.0.0.1:{port}/graphql"
 
+    @property
+    def open_connections(self) -> int:
+        return len(self._server.server_state.connections)
+
+    @property
+    def open_sockets(self) -> int:
+        """Those whose application has not ended yet; requests count as well."""
+        return len(self._server.server_state.tasks)
+
     async def stop(self) -> None:
         """As SIGTERM does."""
         self._server.should_exit = True

@@ -55,14 +55,20 @@ class Talk:
 
     async def ended(self) -> tuple[int, dict[str, Any]]:
         """The code and reason of the close frame; what comes before it is passed over."""
+        _, code, reason = await self.rest()
+        return code, reason
+
+    async def rest(self) -> tuple[list[dict[str, Any]], int, dict[str, Any]]:
+        """What comes before the close frame, and its code and reason."""
+        messages = []
         try:
             async with asyncio.timeout(PATIENCE):
                 while True:
-                    await self.connection.recv()
+                    messages.append(json.loads(await self.connection.recv()))
         except ConnectionClosed as closed:
             assert closed.rcvd is not None, closed
             reason = closed.rcvd.reason
-            return closed.rcvd.code, json.loads(reason) if reason.startswith("{") else {}
+            return messages, closed.rcvd.code, json.loads(reason) if reason.startswith("{") else {}
 
 
 @asynccontextmanager
