@@ -45,6 +45,7 @@ from app.web.generated import DOCUMENTS
 from app.web.keys import MeteredKeyring
 from app.web.readiness import VALKEY_SECONDS, checks
 from app.web.rest import RestGateway
+from app.web.sse.tickets import Tickets
 from app.web.staying import Stayers
 from compat_rest.facade import Facade
 
@@ -97,6 +98,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
             secure=settings.public_url.startswith("https://"),
             budgets=budgets,
             live=live,
+            tickets=Tickets(settings.cursor_secret.get_secret_value(), clock),
             stayers=stayers,
             origins=(settings.public_url, *settings.allowed_origins),
         )

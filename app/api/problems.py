@@ -30,6 +30,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "BODY_TOO_LARGE": Problem(413, "Corps de requête trop volumineux", "Body too large"),
     "UNSUPPORTED_MEDIA_TYPE": Problem(415, "Type de contenu non pris en charge", "Unsupported media type"),
     "HEAD_TOO_LARGE": Problem(431, "En-têtes trop volumineux", "Headers too large"),
+    "ORIGIN_REFUSED": Problem(403, "Site non autorisé", "Site not allowed"),
     "TOO_MANY_SUBSCRIPTIONS": Problem(409, "Trop d'opérations à la fois", "Too many operations at a time"),
     "TOO_MANY_CONNECTIONS": Problem(429, "Trop de connexions ouvertes", "Too many open connections"),
     # The key

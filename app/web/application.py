@@ -22,10 +22,13 @@ from app.web.keys import Keyring
 from app.web.lane import GetOnly, Lane, nothing_here
 from app.web.metrics import MetricsEndpoint, RequestMetrics, make_registry
 from app.web.observed import Observed
-from app.web.sockets.endpoint import Origins, SocketEndpoint
+from app.web.origins import Origins
+from app.web.sockets.endpoint import SocketEndpoint
 from app.web.sockets.socket import House
 from app.web.sse.answer import Follower
 from app.web.sse.graphql import GraphQLStreams, WithStreams
+from app.web.sse.log import DOCUMENT, STREAM, TICKETS, LogStreamEndpoint, TicketEndpoint
+from app.web.sse.tickets import Tickets
 from app.web.staying import Stayers
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]
@@ -34,7 +37,7 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`mounted` maps prefixes ("/v1/") to applications that see the whole path; `routes` are Starlette's; `origins` are
-    those whose pages may open sockets and event streams. Without `live` there are none of these.
+    those whose pages may open sockets and event streams. Without `live` and `tickets` there are none of these.
     """
 
     preparer: Preparer
@@ -49,6 +52,7 @@ class Parts:
     secure: bool = False
     budgets: Budgets | None = None
     live: LiveEngine | None = None
+    tickets: Tickets | None = None
     stayers: Stayers = field(default_factory=Stayers)
     origins: Sequence[str] = ()
 
@@ -84,7 +88,11 @@ def build_app(parts: Parts) -> App:
 def add_live(parts: Parts, fixed: dict[str, App]) -> dict[str, App]:
     """Puts event streams in front of what is `fixed`, and returns the sockets."""
     assert parts.live is not None
-    streams = GraphQLStreams(parts.preparer, parts.executor, parts.keyring, Follower(parts.live, parts.stayers))
-    fixed[GRAPHQL] = WithStreams(fixed[GRAPHQL], streams)
-    house = House(parts.preparer, parts.executor, parts.keyring, parts.live, parts.stayers)
-    return {GRAPHQL: SocketEndpoint(house, Origins(parts.origins))}
+    assert parts.tickets is not None
+    preparer, keyring, tickets = parts.preparer, parts.keyring, parts.tickets
+    origins, follower = Origins(parts.origins), Follower(parts.live, parts.stayers)
+    fixed[GRAPHQL] = WithStreams(fixed[GRAPHQL], GraphQLStreams(preparer, parts.executor, keyring, follower))
+    fixed[STREAM] = LogStreamEndpoint(preparer, keyring, tickets, origins, follower)
+    fixed[TICKETS] = Guarded(TicketEndpoint(preparer.prepare(DOCUMENT), keyring, tickets))
+    house = House(preparer, parts.executor, keyring, parts.live, parts.stayers)
+    return {GRAPHQL: SocketEndpoint(house, origins)}

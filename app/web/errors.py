@@ -101,3 +101,9 @@ class TooManySubscriptions(RequestRefused):
     code = "TOO_MANY_SUBSCRIPTIONS"
     fr = "Une connexion porte {maximum} opérations à la fois. Terminez-en une d'abord."
     en = "A connection carries {maximum} operations at a time. Complete one first."
+
+
+class OriginRefused(RequestRefused):
+    code = "ORIGIN_REFUSED"
+    fr = "Les pages de ce site ne peuvent pas ouvrir de flux ici. L'exploitant tient la liste (SKOOLY_ALLOWED_ORIGINS)."
+    en = "Pages of this site cannot open a stream here. The operator keeps the list (SKOOLY_ALLOWED_ORIGINS)."

@@ -18,6 +18,10 @@ class Keyring(Protocol):
 
     async def authenticate(self, token: str, client_ip: str | None) -> Actor: ...
 
+    async def vouched(self, key_id: str, client_ip: str | None) -> Actor:
+        """The actor of a key that has vouched for somebody who does not hold it."""
+        ...
+
 
 class MeteredKeyring:
     """A keyring at a door where each request costs its key, also one of which nothing comes."""
@@ -28,7 +32,13 @@ class MeteredKeyring:
 
     async def authenticate(self, token: str, client_ip: str | None) -> Actor:
         """Raises RateLimited, besides what the keyring raises."""
-        actor = await self._keyring.authenticate(token, client_ip)
+        return self._charge(await self._keyring.authenticate(token, client_ip))
+
+    async def vouched(self, key_id: str, client_ip: str | None) -> Actor:
+        """Likewise."""
+        return self._charge(await self._keyring.vouched(key_id, client_ip))
+
+    def _charge(self, actor: Actor) -> Actor:
         note_actor(actor)
         self._budgets.spend(actor, REQUEST_COST)
         return actor

@@ -36,6 +36,15 @@ def prefers_html(accept: str | None) -> bool:
 
 
 @lru_cache(maxsize=256)
+def accepts(accept: str | None, wanted: str) -> bool:
+    """Whether a client that says nothing, or this, takes the media type `wanted`."""
+    if accept is None or not accept.strip():
+        return True
+    taken = {value for value, quality in _weighted(accept) if quality > 0}
+    return not taken.isdisjoint({wanted, wanted.partition("/")[0] + "/*", "*/*"})
+
+
+@lru_cache(maxsize=256)
 def prefers_events(accept: str | None) -> bool:
     """Whether an event stream is wanted at least as much as JSON; nobody asks for one by accident."""
     wanted = dict(_weighted(accept or ""))
