@@ -33,8 +33,12 @@ class Sink(asyncio.Protocol):
             whole = end + len(END) + length
             if len(self._buffer) < whole or self._transport is None:
                 return
-            self._buffer = self._buffer[whole:]
-            self._transport.write(ANSWER)
+            body, self._buffer = self._buffer[end + len(END) : whole], self._buffer[whole:]
+            self.take(self._transport, head, body)
+
+    def take(self, transport: asyncio.Transport, head: bytes, body: bytes) -> None:
+        """A whole request; `head` is in lower case."""
+        transport.write(ANSWER)
 
 
 async def main(certificate: str | None) -> None:

@@ -23,7 +23,7 @@ FROM jsonb_populate_record(NULL::endpoint, $5::jsonb) RETURNING id
 """
 
 
-async def make_endpoint(database: Database, school: School, url: str, **columns: Any) -> UUID:
+async def make_endpoint(database: Database, school: School, url: str, *, vault: Vault = VAULT, **columns: Any) -> UUID:
     """`columns` of `endpoint`, as JSON has them; `start_position` is that of the log where none is given."""
     async with database.transaction(Wall.app(school.id)) as session:
         partner = await ensure_partner(session, "Récepteur")
@@ -33,7 +33,7 @@ async def make_endpoint(database: Database, school: School, url: str, **columns:
         statement = _INSERT.format(columns=", ".join(given))
         values = school.id, partner.id, url, start, orjson.dumps(given).decode()
         endpoint: UUID = await connection.fetchval(statement, *values)
-        sealed = VAULT.seal(SECRET, secret_context(endpoint))
+        sealed = vault.seal(SECRET, secret_context(endpoint))
         await connection.execute(
             "INSERT INTO endpoint_secret (school_id, endpoint_id, ciphertext, key_version) VALUES ($1, $2, $3, $4)",
             school.id,
