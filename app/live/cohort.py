@@ -11,18 +11,18 @@ from app.core.errors import SkoolyError
 from app.domains.events.cursors import Place
 from app.domains.events.errors import LogGap
 from app.domains.events.following import LogFilter
+from app.domains.events.reading import Stretch
 from app.domains.events.tables import Event
 from app.live.errors import StreamFailed
 from app.live.frames import Frame
 
 if TYPE_CHECKING:
     from app.live.stream import Stream
-    from app.live.tail import Tailer
 
 KEPT_FRAMES = 500
 """Rendered frames kept for members who read the same a little later."""
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 class Renderer(Protocol):
@@ -37,16 +37,26 @@ class Renderer(Protocol):
     def cursor(self, place: Place) -> str: ...
 
 
+class Listening(Protocol):
+    """Where the log comes from: the process's `Tailer`."""
+
+    async def join(self, school_id: UUID, listener: "Cohort") -> Place: ...
+
+    def leave(self, school_id: UUID, listener: "Cohort") -> None: ...
+
+    async def read(self, school_id: UUID, after: Place) -> Stretch: ...
+
+
 class Cohort:
     """`streams` are all those that belong to it, `members` those of them that hear what happens now."""
 
-    def __init__(self, school_id: UUID, shown: LogFilter, renderer: Renderer, tailer: "Tailer") -> None:
+    def __init__(self, school_id: UUID, shown: LogFilter, renderer: Renderer, log: Listening) -> None:
         self.school_id = school_id
         self.streams: set[Stream] = set()
         self.members: set[Stream] = set()
         self.renderer = renderer
         self._shown = shown
-        self._tailer = tailer
+        self._log = log
         self._frames: OrderedDict[UUID, Frame] = OrderedDict()
         self._place: Place | None = None
         self._told: Place | None = None
@@ -55,7 +65,7 @@ class Cohort:
         """The place from which on `stream` receives all that is shown. Raises what `Tailer.join` raises."""
         self.members.add(stream)
         try:
-            return await self._tailer.join(self.school_id, self)
+            return await self._log.join(self.school_id, self)
         except BaseException:
             self.part(stream)
             raise
@@ -64,7 +74,7 @@ class Cohort:
         """The stream receives nothing more, and may join again."""
         self.members.discard(stream)
         if not self.members:
-            self._tailer.leave(self.school_id, self)
+            self._log.leave(self.school_id, self)
             self._place = self._told = None
 
     def frames(self, events: Sequence[Event]) -> list[Frame]:
@@ -77,7 +87,7 @@ class Cohort:
         try:
             frames = self.frames(events)
         except Exception:
-            log.exception("event_not_rendered", school_id=str(self.school_id))
+            logger.exception("event_not_rendered", school_id=str(self.school_id))
             self.end(StreamFailed())
             return
         if frames:

@@ -20,10 +20,9 @@ from app.core.errors import SkoolyError
 from app.domains.events.cursors import Place
 from app.domains.events.errors import LogGap
 from app.domains.events.reading import Stretch
-from app.live.cohort import Cohort
+from app.live.cohort import Cohort, Listening
 from app.live.errors import SlowConsumer, StreamFailed
 from app.live.frames import Closing, Frame
-from app.live.tail import Tailer
 from app.live.waiting import Waiting
 
 SLOW_SECONDS = 5.0
@@ -31,7 +30,7 @@ SLOW_SECONDS = 5.0
 TOLD_AFTER = 5_000
 """Events read of which none was shown, after which the client is told how far it got."""
 
-log = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 class Stream:
@@ -45,7 +44,7 @@ class Stream:
     def __init__(
         self,
         cohort: Cohort,
-        tailer: Tailer,
+        log: Listening,
         waiting: Waiting,
         *,
         trusted: Callable[[], bool],
@@ -56,7 +55,7 @@ class Stream:
         self.closing: Closing | None = None
         self.on_end: Callable[[], None] | None = None
         self._cohort = cohort
-        self._tailer = tailer
+        self._log = log
         self._waiting = waiting
         self._trusted = trusted
         self._shown = shown
@@ -151,7 +150,7 @@ class Stream:
     async def _read_on(self, after: Place) -> None:
         """One stretch of the log, or joining the cohort once there is no more."""
         try:
-            stretch = await self._tailer.read(self._cohort.school_id, after)
+            stretch = await self._log.read(self._cohort.school_id, after)
             if not stretch.more and self._joined is None:
                 joined = await self._cohort.join(self)
                 self._joined = joined if self in self._cohort.members else None
@@ -162,7 +161,7 @@ class Stream:
         except SkoolyError as failure:
             self._close(failure)
         except Exception:
-            log.exception("stream_failed", school_id=str(self._cohort.school_id))
+            logger.exception("stream_failed", school_id=str(self._cohort.school_id))
             self._close(StreamFailed())
 
     def _go_on(self, stretch: Stretch) -> None:
@@ -207,7 +206,7 @@ class Stream:
         cursor = None if place is None or self._last_word else self._cohort.renderer.cursor(place)
         self.closing = Closing(failure, cursor)
         self._waiting.clear()
-        self._read, self._handed = [], []
+        self._read = []
         if self._deadline is not None:
             self._deadline.cancel()
         self._wake.set()

@@ -102,6 +102,11 @@ class Tailer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def schools(self) -> set[UUID]:
+        """Those whose logs are read."""
+        return set(self._tails)
+
     async def join(self, school_id: UUID, listener: Listener) -> Place:
         """The place from which on the listener hears everything; joining again says where that has got to.
 

@@ -10,7 +10,7 @@ from app.api.authoriser import authorise
 from app.api.cost import check_cost
 from app.api.executor import Executor, Request
 from app.api.operations import PreparedOperation, Preparer
-from app.api.problems import PROBLEMS, headers_of
+from app.api.problems import OF_STREAMS, PROBLEMS, headers_of
 from app.api.schema import ApiSchema
 from app.core.actor import Actor
 from app.core.errors import Language, SkoolyError
@@ -27,7 +27,9 @@ class RestGateway:
         self._preparer = preparer
         self._executor = executor
         self._keyring = keyring
-        self.statuses: Mapping[str, int] = {code: problem.status for code, problem in PROBLEMS.items()}
+        self.statuses: Mapping[str, int] = {
+            code: problem.status for code, problem in PROBLEMS.items() if code not in OF_STREAMS
+        }
         self.titles: Mapping[str, Mapping[str, str]] = {
             code: {"fr": problem.fr, "en": problem.en} for code, problem in PROBLEMS.items()
         }

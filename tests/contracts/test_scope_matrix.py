@@ -132,6 +132,8 @@ OPENED = {
         "Query.zones",
         "Query.events",
         "Subscription.events",
+        "Subscription.passages",
+        "Subscription.payments",
     },
     "admin": {
         "Query.auditEntries",
@@ -208,6 +210,7 @@ ARGUMENTS = {
     "Query.wallet": '(matricule: "2024/INF/0123")',
     "Query.studentByBadge": '(id: "10011")',
     "Query.financialStatus": '(matricule: "2024/INF/0123")',
+    "Subscription.passages": '(zone: "RESTAURANT")',
     "Query.checkAccess": '(nfc: "10011", zone: "RESTAURANT")',
 }
 AN_ENDPOINT = "/v1/webhooks/endpoints/0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e"

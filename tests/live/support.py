@@ -17,6 +17,7 @@ from app.core.actor import Actor
 from app.core.clock import Clock
 from app.core.database import Database, Wall
 from app.core.doorbell import Doorbell
+from app.core.errors import SkoolyError
 from app.core.ids import new_id
 from app.domains.events.cursors import LogCursors
 from app.domains.events.service import record_event
@@ -24,12 +25,13 @@ from app.domains.events.topics import Topic
 from app.domains.events.watching import PeopleNamed
 from app.domains.partners.audit import record_audit
 from app.domains.partners.keyring import Keyring
+from app.domains.partners.tables import School
 from app.domains.students.named import students_named
 from app.live.keys import KeyGuard
 from app.live.tail import Tailer
 from app.live.trail import Trail
 from app.live.watch import Watch
-from tests.support.factories.partners import PEPPERS
+from tests.support.factories.partners import PEPPERS, make_key
 from tests.support.operations import CURSOR_SECRET
 
 CURSORS = LogCursors(CURSOR_SECRET)
@@ -39,6 +41,7 @@ EVENTS = """subscription ($after: String, $topics: [String!], $latest: Boolean! 
         ... on Event { cursor topic data }
         ... on Checkpoint { cursor }
         ... on Gap { code oldestAvailable } } }"""
+NO_VALKEY = "unix:///nowhere/valkey.sock"
 PATIENCE = 20
 """Seconds until a test gives up waiting for what should come at once."""
 
@@ -54,6 +57,11 @@ class Platform:
     trail: Trail
     doorbell: Doorbell
     preparer: Preparer = field(default_factory=lambda: Preparer(skooly_schema()))
+
+    async def let_in(self, school: School, preset: str = "core", **options: Any) -> Actor:
+        """Whoever has a new key; `options` are those of `make_key`."""
+        key = await make_key(self.database, school, preset, **options)
+        return await self.keyring.authenticate(key.key, None)
 
     async def subscribe(self, actor: Actor, document: str = EVENTS, **variables: Any) -> Stream:
         request = Request(new_id(), "en", "graphql")
@@ -111,6 +119,14 @@ async def take_events(stream: Stream, count: int) -> list[dict[str, Any]]:
     """The next `count` events, without the checkpoints between them."""
     taken = await take_until(stream, lambda taken: len(events_in(taken)) >= count)
     return events_in(taken)
+
+
+def ended(stream: Stream, reason: type[SkoolyError]) -> str:
+    """The cursor that the stream ended with, for this reason."""
+    assert stream.closing is not None
+    assert type(stream.closing.failure) is reason
+    assert stream.closing.cursor is not None
+    return stream.closing.cursor
 
 
 def events_in(envelopes: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -117,8 +117,7 @@ async def _record(
         recorded_at=now,
     )
     await _keep(session, event, record, decided.zone_id)
-    if not granted:
-        _tell_denied(session, event, record, decided.matricule)
+    _tell(session, event, record, decided.matricule)
     return record
 
 
@@ -159,12 +158,15 @@ async def _keep(session: AsyncSession, event: DeviceEvent, record: PassageRecord
     await session.execute(KEEP_PASSAGE, {**columns, **told, "zone_id": zone_id})
 
 
-def _tell_denied(session: AsyncSession, event: DeviceEvent, record: PassageRecord, matricule: str | None) -> None:
+def _tell(session: AsyncSession, event: DeviceEvent, record: PassageRecord, matricule: str | None) -> None:
     facts = {
         "matricule": matricule,
         "zone": record.zone,
-        "reason": record.reason,
         "device_id": event.device_id,
         "offline": record.offline,
     }
-    record_event(session, Topic.ACCESS_DENIED, subject=record.id, facts=facts, occurred_at=record.occurred_at)
+    if record.granted:
+        topic, more = Topic.ACCESS_GRANTED, {"direction": record.direction, "meal": record.meal}
+    else:
+        topic, more = Topic.ACCESS_DENIED, {"reason": record.reason}
+    record_event(session, topic, subject=record.id, facts={**facts, **more}, occurred_at=record.occurred_at)

@@ -40,6 +40,7 @@ class Topic(StrEnum):
     ABSENCE_JUSTIFIED = "absence.justified"
     ZONE_CREATED = "zone.created"
     ZONE_UPDATED = "zone.updated"
+    ACCESS_GRANTED = "access.granted"
     ACCESS_DENIED = "access.denied"
     ENDPOINT_DISABLED = "endpoint.disabled"
     ENDPOINT_TESTED = "endpoint.tested"

@@ -42,10 +42,14 @@ async def balance(database: Database, visit: Visit) -> int:
     return found
 
 
-async def denials(database: Database, actor: Actor) -> list[dict[str, Any]]:
+async def told(database: Database, actor: Actor, topic: str) -> list[dict[str, Any]]:
     async with database.transaction(Wall.app(actor.school_id)) as session:
         events = await read_events(session, after=0, limit=1000)
-    return [event.facts for event in events if event.type == "access.denied"]
+    return [event.facts for event in events if event.type == topic]
+
+
+async def denials(database: Database, actor: Actor) -> list[dict[str, Any]]:
+    return await told(database, actor, "access.denied")
 
 
 async def test_a_passage_is_recorded_and_its_meal_debited(
@@ -69,6 +73,16 @@ async def test_a_passage_is_recorded_and_its_meal_debited(
     }
     assert await balance(database, someone) == 9 * PRICE
     assert await denials(database, actor) == []
+    assert await told(database, actor, "access.granted") == [
+        {
+            "matricule": someone.student.matricule,
+            "zone": someone.zone.code,
+            "device_id": "tourniquet-1",
+            "offline": False,
+            "direction": "in",
+            "meal": "lunch",
+        }
+    ]
 
 
 async def test_a_device_event_told_again_answers_the_first_result(

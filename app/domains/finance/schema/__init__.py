@@ -7,6 +7,7 @@ from app.domains.finance.schema.balances import BalanceQuery
 from app.domains.finance.schema.entries import EntryMutation
 from app.domains.finance.schema.fee_mutations import FeeMutation
 from app.domains.finance.schema.fees import FEE_SCHEDULES, FeeQuery
+from app.domains.finance.schema.following import PaymentSubscription as Subscription
 from app.domains.finance.schema.invoice_mutations import InvoiceMutation
 from app.domains.finance.schema.invoice_queries import InvoiceQuery
 from app.domains.finance.schema.invoices import CREDIT_NOTES, INVOICES
@@ -21,6 +22,8 @@ from app.domains.finance.schema.status import StatusQuery
 from app.domains.finance.schema.wallet_mutations import WalletCorrectionMutation
 from app.domains.finance.schema.wallet_queries import WALLET_ENTRIES, WALLETS, WalletQuery
 from app.domains.finance.schema.wallets import WalletMutation
+
+__all__ = ["NODES", "Mutation", "Query", "Subscription"]
 
 NODES = (
     FEE_SCHEDULES,

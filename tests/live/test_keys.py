@@ -1,0 +1,98 @@
+"""A stream lives no longer than its key, in whatever process, Valkey or not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.core.actor import Actor
+from app.core.database import Database, Wall
+from app.domains.partners.errors import KeyExpired, KeyRevoked
+from app.domains.partners.service import revoke_key, rotate_key
+from app.domains.partners.tables import School
+from app.live.errors import KeyChanged
+from tests.live.support import NO_VALKEY, Platform, ended, happen, names_in, platform, take_events, until
+from tests.support.clock import FixedClock
+from tests.support.factories.partners import PEPPERS
+
+
+@pytest.fixture
+async def other(database: Database, clock: FixedClock) -> AsyncIterator[Platform]:
+    """A second process; Valkey is down for it."""
+    async with platform(database, clock, NO_VALKEY) as running:
+        yield running
+
+
+async def revoke(database: Database, actor: Actor, clock: FixedClock) -> None:
+    async with database.transaction(Wall.app(actor.school_id)) as session:
+        await revoke_key(session, actor.key_id, clock)
+
+
+async def test_revoking_a_key_ends_its_streams_in_every_process(
+    live: Platform, other: Platform, core: Actor, school: School, database: Database, clock: FixedClock
+) -> None:
+    streams = [await process.subscribe(core) for process in (live, other) for _ in range(2)]
+    bystander = await other.subscribe(await live.let_in(school))
+    await revoke(database, core, clock)
+    await until(lambda: all(stream.closing for stream in streams))
+    for stream in streams:
+        assert ended(stream, KeyRevoked)
+        assert await stream.take() == ()
+    await happen(database, school.id, "a")
+    assert names_in(await take_events(bystander, 1)) == ["a"]
+
+
+async def test_a_key_revoked_since_it_was_let_in_gets_no_stream(
+    live: Platform, core: Actor, database: Database, clock: FixedClock
+) -> None:
+    await revoke(database, core, clock)
+    with pytest.raises(KeyRevoked):
+        await live.subscribe(core)
+    assert live.engine.open_streams == 0
+
+
+async def test_a_stream_ends_when_its_key_expires(
+    live: Platform, core: Actor, database: Database, clock: FixedClock
+) -> None:
+    async with database.transaction(Wall.app(core.school_id)) as session:
+        await rotate_key(session, core.key_id, PEPPERS, clock, grace_hours=1)
+    clock.advance(timedelta(hours=1) - timedelta(milliseconds=50))
+    stream = await live.subscribe(core)
+    await until(lambda: stream.closing is not None)
+    assert ended(stream, KeyExpired)
+    clock.advance(timedelta(milliseconds=50))
+    with pytest.raises(KeyExpired):
+        await live.subscribe(core)
+
+
+async def test_rotating_a_key_ends_the_streams_of_the_old_one_when_its_grace_is_over(
+    live: Platform, core: Actor, database: Database, clock: FixedClock
+) -> None:
+    stream = await live.subscribe(core)
+    almost = FixedClock(clock.now() - timedelta(hours=1) + timedelta(milliseconds=50))
+    async with database.transaction(Wall.app(core.school_id)) as session:
+        await rotate_key(session, core.key_id, PEPPERS, almost, grace_hours=1)
+    await until(lambda: stream.closing is not None)
+    assert ended(stream, KeyExpired)
+
+
+async def test_a_key_that_may_do_something_else_now_begins_anew(live: Platform, core: Actor) -> None:
+    with pytest.raises(KeyChanged):
+        await live.subscribe(replace(core, zones=frozenset({"GATE"})))
+
+
+async def test_nothing_is_handed_out_while_it_is_unknown_who_may_see_it(
+    live: Platform, core: Actor, database: Database
+) -> None:
+    stream = await live.subscribe(core)
+    await stream.take()
+    await live.keyring.stop()
+    await until(lambda: not live.engine.guard.trusted)
+    await happen(database, core.school_id, "a")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await stream.take()
+    await live.keyring.start()
+    assert names_in(await take_events(stream, 1)) == ["a"]

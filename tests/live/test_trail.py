@@ -1,0 +1,65 @@
+"""Who saw whom over a stream."""
+
+from uuid import UUID
+
+import asyncpg
+
+from app.core.database import Database, Wall
+from app.domains.events.service import record_event
+from app.domains.events.topics import Topic
+from app.domains.partners.tables import School
+from tests.live.support import platform, take_events, take_until
+from tests.support.clock import FixedClock
+from tests.support.factories.students import make_student
+
+
+async def entries(database: Database, school: School) -> list[asyncpg.Record]:
+    async with database.raw(Wall.app(school.id)) as connection:
+        return await connection.fetch(
+            "SELECT key_id, operation, channel, subjects FROM audit_entry ORDER BY request_id, operation"
+        )
+
+
+async def two_students(database: Database, school: School) -> list[UUID]:
+    """Whom the log has told of: an event each, the first one's twice."""
+    async with database.transaction(Wall.app(school.id)) as session:
+        students = [await make_student(session, school.id) for _ in range(2)]
+        for student in (*students, students[0]):
+            record_event(session, Topic.STUDENT_CREATED, subject=student.id, facts={"matricule": student.matricule})
+        record_event(session, Topic.STUDENT_CREATED, subject=school.id, facts={"matricule": "NOBODY"})
+    return [student.id for student in students]
+
+
+async def test_it_is_written_who_was_shown_to_whom(
+    database: Database, clock: FixedClock, redis_url: str, school: School
+) -> None:
+    async with platform(database, clock, redis_url, trail_seconds=60) as live:
+        core, pupils = await live.let_in(school), await live.let_in(school, "annuaire")
+        first, second = await live.subscribe(core), await live.subscribe(core)
+        blind = await live.subscribe(pupils, topics=["endpoint.disabled"])
+        opened = await entries(database, school)
+        assert [(row["key_id"], row["operation"], row["subjects"]) for row in opened] == [
+            (core.key_id, "events", []),
+            (core.key_id, "events", []),
+            (pupils.key_id, "events", []),
+        ]
+        students = await two_students(database, school)
+        for stream in (first, second):
+            await take_events(stream, 4)
+        await take_until(blind, bool)
+        assert await entries(database, school) == opened, "no stream waits for its audit"
+        await live.trail.write()
+        [row] = [row for row in await entries(database, school) if row["subjects"]]
+        assert (row["key_id"], row["operation"], row["channel"]) == (core.key_id, "events", "graphql")
+        assert row["subjects"] == sorted(students)
+
+
+async def test_what_was_noted_is_written_when_the_process_stops(
+    database: Database, clock: FixedClock, redis_url: str, school: School
+) -> None:
+    async with platform(database, clock, redis_url, trail_seconds=60) as live:
+        stream = await live.subscribe(await live.let_in(school))
+        students = await two_students(database, school)
+        await take_events(stream, 4)
+        await stream.close()
+    assert [row["subjects"] for row in await entries(database, school) if row["subjects"]] == [sorted(students)]
