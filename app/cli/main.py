@@ -9,6 +9,7 @@ from app.cli.export import asyncapi, openapi, schema
 from app.cli.failure import run_command
 from app.cli.imports import imports
 from app.cli.keys import keys
+from app.cli.listen import listen
 from app.cli.migrate import bootstrap, migrate
 from app.cli.partners import partners
 from app.cli.release import check_schema, release
@@ -42,6 +43,7 @@ cli.add_typer(schools, name="schools")
 cli.add_typer(partners, name="partners")
 cli.add_typer(keys, name="keys")
 cli.add_typer(zones, name="zones")
+webhooks.command("listen")(listen)
 cli.add_typer(webhooks, name="webhooks")
 cli.add_typer(audit, name="audit")
 cli.add_typer(accounts, name="accounts")

@@ -76,6 +76,18 @@ async def test_a_reader_goes_on_from_any_cursor(database: Database, asker: Asker
     assert await read(asker, core, after=rest["cursor"]) == {"events": [], "cursor": rest["cursor"], "hasMore": False}
 
 
+async def test_a_reader_may_begin_now(database: Database, asker: Asker, core: Actor) -> None:
+    await happen(database, core, low("a"))
+    begin = """query ($after: String) {
+        events(fromNow: true, after: $after) { ... on EventPage { events { data } cursor } } }"""
+    now = (await asker.data(core, begin))["events"]
+    assert now["events"] == []
+    await happen(database, core, low("b"))
+    assert names(await read(asker, core, after=now["cursor"])) == ["b"]
+    page = (await asker.data(core, begin, after=CURSORS.write(core.school_id, Place(1, 0))))["events"]
+    assert names(page) == ["a", "b"], "a cursor says more than now"
+
+
 async def test_the_cursor_moves_past_what_is_not_shown(database: Database, asker: Asker, core: Actor) -> None:
     await happen(database, core, low("a"), (Topic.ZONE_CREATED, {"name": "b"}), low("c"))
     page = await read(asker, core, topics=["zone.created"])

@@ -50,12 +50,19 @@ async def _events(
             metadata={"example": 0},
         ),
     ] = 0,
+    from_now: Annotated[
+        bool,
+        argument(
+            description="Where `after` is null: begin with what happens next instead of the oldest kept.",
+            metadata={"example": False},
+        ),
+    ] = False,
 ) -> EventsResult:
     context = info.context
     count, seconds = page_size(first), _seconds(wait)
     chosen = chosen_topics(context.actor, topics)
-    place = context.service(LogCursors).read(context.actor.school_id, after) if after else None
     try:
+        place = await _start(context, after, from_now)
         found, place, more = await _waited(context, place, chosen, count, seconds)
     except LogGap as gap:
         return Gap.of_log(gap, context.service(LogCursors), context.actor.school_id, context.language)
@@ -63,8 +70,17 @@ async def _events(
     return _page(context, found, place, more)
 
 
+async def _start(context: Context, after: str | None, from_now: bool) -> Place:
+    """Raises BadCursor."""
+    if after:
+        return context.service(LogCursors).read(context.actor.school_id, after)
+    async with context.database.transaction(Wall.app(context.actor.school_id)) as session:
+        state = await log_state(session)
+    return state.last if from_now else state.oldest
+
+
 async def _waited(
-    context: Context, place: Place | None, topics: Collection[Topic], count: int, seconds: float
+    context: Context, place: Place, topics: Collection[Topic], count: int, seconds: float
 ) -> tuple[list[tables.Event], Place, bool]:
     """What there is to show, or whatever comes within `seconds`; where it goes on, and whether it already does."""
     give_up = time.monotonic() + seconds
@@ -78,11 +94,10 @@ async def _waited(
 
 
 async def _next(
-    context: Context, place: Place | None, topics: Collection[Topic], count: int
+    context: Context, place: Place, topics: Collection[Topic], count: int
 ) -> tuple[list[tables.Event], Place, bool]:
     """Reads in a transaction of its own, so that waiting afterwards holds none."""
     async with context.database.transaction(Wall.app(context.actor.school_id)) as session:
-        place = place or (await log_state(session)).oldest
         stretch = await read_stretch(session, place, LOOKED_THROUGH)
     shown = [event for event in stretch.events if is_shown(context.actor, topics, event.type, event.facts)]
     if len(shown) <= count:
