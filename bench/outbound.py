@@ -125,14 +125,14 @@ class Contest:
 async def run(contest: Contest, port: int, tls: ssl.SSLContext, requests: int, at_once: int) -> None:
     target = read_url(f"{contest.scheme}://{HOST}:{port}/hook", POLICY)
     async with contest.open(target, tls, contest.keep) as post:
-        await _press(post, at_once * 2, at_once)
+        await press(post, at_once * 2, at_once)
         began, cpu = time.perf_counter(), time.process_time()
-        await _press(post, requests, at_once)
+        await press(post, requests, at_once)
         contest.cpu.append((time.process_time() - cpu) / requests * 1e6)
         contest.rates.append(requests / (time.perf_counter() - began))
 
 
-async def _press(post: Post, requests: int, at_once: int) -> None:
+async def press(post: Post, requests: int, at_once: int) -> None:
     left = iter(range(requests))
 
     async def lane() -> None:

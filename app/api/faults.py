@@ -36,6 +36,8 @@ def name_failure(error: BaseException, request_id: UUID) -> SkoolyError:
 def _says_again_later(cause: BaseException, sqlstate: str | None) -> bool:
     if sqlstate is not None:
         return sqlstate in AGAIN_LATER or sqlstate.startswith(AGAIN_LATER_CLASSES)
+    if type(cause) is asyncpg.InternalClientError:  # the server went in mid-answer; its kinds say something else
+        return True
     if isinstance(cause, asyncpg.InterfaceError):  # also raised for mistakes of ours, which are no outage
         return "closed" in str(cause)
     return isinstance(cause, ConnectionError | TimeoutError | sqlalchemy_errors.TimeoutError)

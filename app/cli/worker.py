@@ -1,5 +1,7 @@
 """`skooly worker`: the jobs in this process."""
 
+import gc
+
 import uvloop
 
 from app.core.log import configure_logging
@@ -14,4 +16,6 @@ def worker() -> None:
 
     preflight(settings.database_url)
     configure_logging(level=settings.log_level, style=settings.log_format)
+    gc.collect()
+    gc.freeze()  # what lives as long as the process is not scanned again
     uvloop.run(run_worker(settings))

@@ -4,6 +4,7 @@ Each worker has an endpoint of its own: what happened can only be counted where 
 database, the same in every worker: take the maximum, not the sum.
 """
 
+from collections import Counter as Counts
 from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -34,8 +35,9 @@ class DeliveryMetrics:
         self._made.inc(deliveries)
 
     def settled(self, results: Sequence[Result], recorded: Recorded) -> None:
+        for kind, count in Counts(result.outcome.kind for result in results).items():
+            self._attempts.labels(kind.value).inc(count)
         for result in results:
-            self._attempts.labels(result.outcome.kind.value).inc()
             self._latency.observe(result.outcome.latency_ms / 1000)
         self._stale.inc(len(results) - recorded.settled)
 

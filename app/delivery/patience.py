@@ -11,7 +11,14 @@ from app.core.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
-TRANSIENT = (OSError, TimeoutError, Unavailable, asyncpg.PostgresError, asyncpg.InterfaceError)
+TRANSIENT = (
+    OSError,
+    TimeoutError,
+    Unavailable,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what a server that goes in mid-answer leaves behind
+)
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 

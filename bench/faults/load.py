@@ -33,7 +33,9 @@ mutation Issue($input: IssueInvoiceInput!, $key: String!) {
   }
 }
 """
-RETRY_CODES = frozenset({"IDEMPOTENCY_IN_FLIGHT", "UNAVAILABLE"})
+RETRY_CODES = frozenset({"IDEMPOTENCY_IN_FLIGHT", "UNAVAILABLE", "TIMEOUT"})
+READABLE = frozenset({200, 409, 504})
+"""Statuses whose bodies say by a code whether to try again."""
 
 
 @dataclass
@@ -76,7 +78,7 @@ class Load:
             patient = "retry-after" in answer.headers
             self.met["503" if patient else "strange: 503 without Retry-After"] += 1
             return None
-        if answer.status != 200:
+        if answer.status not in READABLE:
             self.met[f"strange: {answer.status} {body[:200]!r}"] += 1
             return None
         return self._unwrap(json.loads(body))

@@ -8,6 +8,7 @@ seconds. And the end: five days in which everything failed.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.domains.webhooks.outcomes import Kind, Outcome
 from app.domains.webhooks.settling import GONE, patience
@@ -67,12 +68,17 @@ def _age(health: Health, now: datetime) -> Health:
 
 def _count(health: Health, outcome: Outcome, now: datetime) -> Health:
     requests, slow = health.requests + 1, health.slow_requests + (outcome.latency_ms > SLOW_MS)
-    health = replace(health, requests=requests, slow_requests=slow, slow=slow * SLOW_ONE_IN > requests)
+    counts: dict[str, Any] = {
+        "requests": requests,
+        "slow_requests": slow,
+        "slow": slow * SLOW_ONE_IN > requests,
+    }
     if outcome.ok:
-        return replace(health, first_failure_at=None, last_success_at=now)
+        return replace(health, **counts, first_failure_at=None, last_success_at=now)
     since = health.first_failure_at or now
     return replace(
         health,
+        **counts,
         failures=health.failures + 1,
         first_failure_at=since,
         disable_for=health.disable_for or _end_of(outcome, since, now),
