@@ -33,7 +33,7 @@ def verify(
     school: SchoolOption = None,
     anchor: Annotated[
         str | None,
-        typer.Option(help="An end that an earlier run printed, POSITION:LINK: finds a chain that was written anew."),
+        typer.Option(help="An end that an earlier run printed, 1234:9f86d0…; tells a chain that was written anew."),
     ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,

@@ -85,7 +85,7 @@ def revoke(key: KeyArgument, data: DataOption = None, as_json: JsonOption = Fals
 def list_them(
     school: SchoolOption = None, platform: PlatformOption = False, data: DataOption = None, as_json: JsonOption = False
 ) -> None:
-    """The keys of a school, by partner; with --json also the scopes that each has never used."""
+    """The keys of a school, by partner; with --json also their scopes, and those that each has never used."""
     with open_instance(data) as settings:
         if platform:
             rows = [_listed_of_platform(row) for row in asyncio.run(key_desk.list_of_platform(settings.database_url))]
@@ -97,7 +97,7 @@ def list_them(
         what = "There is no key of the platform" if platform else "This school has no key"
         say(f"{what} yet. Issue one with ./skooly keys issue.")
     else:
-        print_table(("key_id", "partner", "preset", "zones", "cidrs", "state", "last_used_at", "unused_scopes"), rows)
+        print_table(("key_id", "partner", "preset", "zones", "cidrs", "state", "last_used_at"), rows)
 
 
 def _print_issued(issued: Issued, facts: Mapping[str, Any], as_json: bool) -> None:

@@ -1,0 +1,58 @@
+"""The guides keep up with the code: what they list is all there is, and what they link to is there."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from app.cli.data_directory import CHECKOUT
+from app.domains.partners.presets import PLATFORM, PRESETS
+from app.settings import PREFIX, Settings
+from workers.settings import WorkerSettings
+
+DOCS = CHECKOUT / "docs"
+PAGES = [CHECKOUT / "README.md", CHECKOUT / "compat_rest" / "README.md", *sorted(DOCS.rglob("*.md"))]
+LINK = re.compile(r"\]\((?!https?:)([^)\s]*)\)")
+LARGEST_PICTURE = 150_000
+
+
+def text_of(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_an_operator_reads_of_every_setting(field: str) -> None:
+    assert f"`{PREFIX}{field.upper()}`" in text_of("operators.md")
+
+
+@pytest.mark.parametrize("job", WorkerSettings.cron_jobs, ids=lambda job: job.name)
+def test_an_operator_reads_of_every_job(job: object) -> None:
+    assert f"`{job.name.removeprefix('cron:')}`" in text_of("operators.md")
+
+
+@pytest.mark.parametrize("preset", [*PRESETS, PLATFORM.name])
+def test_a_partner_reads_of_every_preset(preset: str) -> None:
+    assert f"| `{preset}` |" in text_of("partners.md")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in LINK.findall(page.read_text(encoding="utf-8")):
+        path, _, anchor = unquote(link).partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target), link
+
+
+def test_pictures_are_light() -> None:
+    pictures = list(DOCS.rglob("*.png"))
+    assert pictures
+    assert [each.name for each in pictures if each.stat().st_size > LARGEST_PICTURE] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings: lower case, punctuation gone, spaces to hyphens."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
