@@ -61,6 +61,17 @@ async def turn_away(world: World) -> None:
             await record_passage(session, world.actor, **at, **event)
 
 
+async def let_in(world: World) -> None:
+    """To eat, out again, and somebody nobody knows whom the device let in by itself."""
+    await open_zone(world)
+    async with world.write() as session:
+        await assign_badge(session, world.actor, matricule=MATRICULE, uid="12345")
+        at: dict[str, Any] = {"device_id": "tourniquet-1", "occurred_at": NOW, "now": NOW, "granted": True}
+        for number, (badge, direction) in enumerate([("12345", "in"), ("12345", "out"), ("nobody", "in")]):
+            event = {"badge": badge, "direction": direction, "device_event_id": str(number), "offline": True}
+            await record_passage(session, world.actor, zone="RESTAURANT", **at, **event)
+
+
 async def try_endpoint(world: World) -> None:
     endpoint = await make_endpoint(world.database, world.school, "https://recepteur.example.org/secret")
     async with world.write() as session:
@@ -79,6 +90,7 @@ PLACES: Happenings = {
     Topic.ABSENCE_JUSTIFIED: justify,
     Topic.ZONE_CREATED: open_zone,
     Topic.ZONE_UPDATED: change_zone,
+    Topic.ACCESS_GRANTED: let_in,
     Topic.ACCESS_DENIED: turn_away,
     Topic.ENDPOINT_TESTED: try_endpoint,
     Topic.ENDPOINT_DISABLED: disable_endpoint,

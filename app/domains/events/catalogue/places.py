@@ -53,6 +53,12 @@ _ZONE = {
     "programmes": listed("The programmes it is for; an empty list is everybody.", text("A programme's code.", "INF")),
     "windows": listed("When it is open; an empty list is always.", _WINDOW),
 }
+_PASSAGE = {
+    "matricule": nullable(MATRICULE),
+    "zone": text("Where: the zone's code.", "RESTAURANT"),
+    "device_id": text("Which device.", "tourniquet-1"),
+    "offline": flag("Whether the device decided without Skooly.", False),
+}
 
 PLACES = (
     Described(
@@ -70,15 +76,20 @@ PLACES = (
     Described(Topic.ZONE_CREATED, "Une zone est ouverte.", "A zone was opened.", _ZONE),
     Described(Topic.ZONE_UPDATED, "Les règles d'une zone ont changé.", "The rules of a zone changed.", _ZONE),
     Described(
+        Topic.ACCESS_GRANTED,
+        "Quelqu'un est entré ou sorti.",
+        "Somebody went in or out.",
+        _PASSAGE
+        | {
+            "direction": choice("Which way.", "in", "in", "out"),
+            "meal": nullable(text("What was served, where a meal was.", "déjeuner")),
+        },
+    ),
+    Described(
         Topic.ACCESS_DENIED,
         "Quelqu'un n'est pas entré.",
         "Somebody was turned away.",
-        {
-            "matricule": nullable(MATRICULE),
-            "zone": text("Where: the zone's code.", "RESTAURANT"),
-            "reason": nullable(choice("Why; null where the device alone knows.", "INSUFFICIENT_BALANCE", *REASONS)),
-            "device_id": text("Which device.", "tourniquet-1"),
-            "offline": flag("Whether the device decided without Skooly.", False),
-        },
+        _PASSAGE
+        | {"reason": nullable(choice("Why; null where the device alone knows.", "INSUFFICIENT_BALANCE", *REASONS))},
     ),
 )
