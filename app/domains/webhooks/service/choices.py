@@ -61,6 +61,16 @@ def read_topics(owner: Owner, topics: Collection[str]) -> list[str]:
     return sorted(set(topics))
 
 
+def refuse_more_than_own(owner: Owner, topics: Collection[str], chosen: Mapping[str, str]) -> None:
+    """Raises TopicClosed or ZoneNotFiltered where an endpoint is told what its owner's key may not read.
+
+    Another key of the same integration, or the command line, may have made it.
+    """
+    if owner.actor is not None:
+        chosen_topics(owner.actor, topics or frozenset(Topic))
+        _within_zones(owner, chosen)
+
+
 def read_filter(conditions: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Facts that an event must have, each equal. Raises FilterRefused, InvalidInput."""
     listed = [(_fact(name), FACT.read(value, "filter")) for name, value in conditions]

@@ -20,7 +20,7 @@ from app.domains.webhooks.errors import EndpointNotFound, TooManyEndpoints
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.reads import find_endpoint
 from app.domains.webhooks.records import EndpointRecord, EndpointWithSecret
-from app.domains.webhooks.service.choices import read_choices
+from app.domains.webhooks.service.choices import read_choices, refuse_more_than_own
 from app.domains.webhooks.service.secrets import add_secret, read_own_secret
 from app.domains.webhooks.tables import Endpoint
 
@@ -71,13 +71,16 @@ async def update_endpoint(
 ) -> EndpointRecord:
     """Changes what `changes` names, as in NewEndpoint but for the secret. What waits already goes out as it is now.
 
-    Raises EndpointNotFound and what `create_endpoint` raises.
+    A key changes no endpoint that is told more than the key may read: it could turn it to a server of its own. Raises
+    EndpointNotFound and what `create_endpoint` raises.
     """
     await lock_endpoint(session, owner, endpoint_id)
     columns = read_choices(owner, changes)
     if columns:
         await session.execute(_this(endpoint_id).values(**columns))
-    return await find_endpoint(session, owner, endpoint_id)
+    changed = await find_endpoint(session, owner, endpoint_id)
+    refuse_more_than_own(owner, changed.topics, changed.filter)
+    return changed
 
 
 async def pause_endpoint(session: AsyncSession, owner: Owner, endpoint_id: UUID) -> EndpointRecord:
