@@ -49,11 +49,16 @@ async def replay_delivery(session: AsyncSession, owner: Owner, delivery_id: str)
 async def replay_deliveries(
     session: AsyncSession, owner: Owner, endpoint_id: UUID, which: ReplayFilter, *, after: UUID | None = None
 ) -> Queued:
-    """The oldest event first, from the one past `after` on. Raises EndpointNotFound, ReplayWithoutOffset."""
+    """The oldest event first, from the one past `after` on; nothing where all the states asked for are under way.
+
+    Raises EndpointNotFound, ReplayWithoutOffset.
+    """
     status = await lock_endpoint(session, owner, endpoint_id)
     states = tuple(state for state in which.states if state in FINAL)
+    if not states:
+        return Queued(0)
     statement = statements.replay_some(
-        states=states or ("exhausted",),
+        states=states,
         topic=which.topic is not None,
         since=which.since is not None,
         until=which.until is not None,
