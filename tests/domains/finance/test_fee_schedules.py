@@ -113,6 +113,22 @@ async def test_applications_at_once_bill_nobody_twice(desk: Desk, school_class: 
     assert await desk.fetch("SELECT count(*) FROM invoice WHERE fee_schedule_id IS NOT NULL") == 2
 
 
+async def test_a_whole_class_may_pay_week_by_week(desk: Desk, school_class: str) -> None:
+    """In more instalments than a list of values can hold."""
+    async with desk.database.transaction(Wall.app(desk.actor.school_id)) as session:
+        made = await make_class(session, desk.actor.school_id, code="INF-2A")
+        students = [
+            (await make_student(session, desk.actor.school_id, matricule=f"W{n}", enrolled_in=None)).id
+            for n in range(110)
+        ]
+        await fill_class(session, desk.actor.school_id, made, students, YEAR)
+    await create(desk, instalments=[{"dueOn": "2025-02-05", "amount": "1"}] * 52)
+    answer = await desk.do("applyFeeSchedule", schedule="INF-2024", **{"class": made.code})
+    assert [invoice["total"] for invoice in answer["invoices"]] == ["52"] * len(students)
+    billed = "SELECT count(*) FROM instalment JOIN invoice i ON i.id = invoice_id WHERE fee_schedule_id IS NOT NULL"
+    assert await desk.fetch(billed) == 52 * len(students)
+
+
 async def test_whom_it_is_for(desk: Desk, school_class: str) -> None:
     async with desk.database.transaction(Wall.app(desk.actor.school_id)) as session:
         await make_class(session, desk.actor.school_id, programme="DROIT", code="DROIT-1A")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -23,7 +23,7 @@ from app.domains.finance.service.fees import FeeScheduleRecord, require_fee_sche
 from app.domains.finance.service.numbers import take_numbers
 from app.domains.finance.service.posting import post_piece
 from app.domains.finance.service.settling import hold_account, require_invoices
-from app.domains.finance.tables import Instalment, Invoice
+from app.domains.finance.tables import Invoice
 from app.domains.students.errors import ClassTooLarge
 from app.domains.students.service import require_student
 from app.domains.students.service.studies import require_class
@@ -32,6 +32,17 @@ from app.domains.students.tables import Enrolment, Student
 MOST_STUDENTS = 500
 BILLED = ("active", "suspended")
 """Whoever has left or graduated is billed by hand, if at all."""
+# A whole class pays in as many instalments as the schedule has: too many values for one list of them.
+_ADD_INSTALMENTS = text(
+    """
+INSERT INTO instalment (school_id, invoice_id, student_id, number, due_on, amount, tuition)
+SELECT i.school_id, i.id, i.student_id, p.number, p.due_on, p.amount, :tuition
+FROM invoice i JOIN fee_part p ON p.school_id = i.school_id AND p.fee_schedule_id = i.fee_schedule_id
+WHERE i.school_id = current_setting('app.school')::uuid AND i.id = ANY (CAST(:invoices AS uuid[]))
+    AND p.fee_schedule_id = :schedule
+ORDER BY i.id, p.number
+"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +148,8 @@ async def _issue(
     rows = [{**shared, "student_id": row.id, "number": number} for row, number in zip(students, numbers, strict=True)]
     made = insert(Invoice).values(rows).returning(col(Invoice.id), col(Invoice.student_id))
     issued = (await session.execute(made)).all()
-    parts = [
-        {
-            "school_id": THIS_SCHOOL,
-            "invoice_id": invoice.id,
-            "student_id": invoice.student_id,
-            "number": number,
-            "due_on": part.due_on,
-            "amount": part.amount,
-            "tuition": fees.kind == "tuition",
-        }
-        for invoice in issued
-        for number, part in enumerate(fees.parts, start=1)
-    ]
-    await session.execute(insert(Instalment).values(parts))
+    values = {"schedule": fees.id, "invoices": [row.id for row in issued], "tuition": fees.kind == "tuition"}
+    await session.execute(_ADD_INSTALMENTS, values)
     found = await require_invoices(session, [row.id for row in issued])
     invoices = sorted(found.values(), key=lambda one: one.number)
     for invoice in invoices:
