@@ -100,6 +100,17 @@ async def test_a_second_time_leaves_everybody_out(database: Database, asker: Ask
     assert (again["changedCount"], {each["reason"] for each in again["leftOut"]}) == (0, {"graduated"})
 
 
+async def test_nobody_is_suspended_for_the_class_of_a_year_that_has_ended(
+    database: Database, asker: Asker, core: Actor, clock: FixedClock
+) -> None:
+    """Who was in it then may be anywhere now."""
+    await members(database, core, {"A": YEAR})
+    clock.set(clock.now().replace(month=9))
+    done = await graduate(asker, core, "suspendClass")
+    assert [(each["matricule"], each["reason"]) for each in done["leftOut"]] == [("A", "left_class")]
+    assert await statuses(database, core) == {"A": "active"}
+
+
 async def test_suspending_keeps_the_enrolments(database: Database, asker: Asker, core: Actor) -> None:
     await members(database, core, {"A": YEAR, "B": YEAR})
     done = await graduate(asker, core, "suspendClass", **{"except": ["B"]})

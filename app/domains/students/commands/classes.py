@@ -18,7 +18,7 @@ from app.domains.students.commands import checks
 from app.domains.students.commands.people import student_facts
 from app.domains.students.commands.statuses import end_running_enrolments
 from app.domains.students.errors import ClassTooLarge, NotInClass
-from app.domains.students.records import ClassChange, LeftOut, SchoolYearRecord, StudentIdentity
+from app.domains.students.records import ClassChange, LeftOut, StudentIdentity
 from app.domains.students.service.studies import require_class, require_school_year
 from app.domains.students.tables import Enrolment, Student
 
@@ -86,7 +86,8 @@ async def _change(
     joined, year = await require_class(session, school_class), await require_school_year(session, school_year)
     members = await _members(session, joined.id, year.id)
     spared = _spared(members, excepted)
-    judged = [(member, _reason(member, year, day, spared)) for member in members]
+    until = min(day, year.ends_on) if status == "graduated" else day
+    judged = [(member, _reason(member, day, until, spared)) for member in members]
     chosen = [member.student for member, reason in judged if reason is None]
     await _become(session, actor, chosen, status, day)
     left_out = (LeftOut(each.student.id, each.student.matricule, reason) for each, reason in judged if reason)
@@ -122,15 +123,15 @@ def _spared(members: Iterable[Member], excepted: Sequence[str]) -> frozenset[str
     return frozenset(keys)
 
 
-def _reason(member: Member, year: SchoolYearRecord, day: date, spared: frozenset[str]) -> str | None:
-    """Why a member is left out; None for whom the change is made."""
+def _reason(member: Member, day: date, until: date, spared: frozenset[str]) -> str | None:
+    """Why a member is left out; None for whom the change is made: who joined by `day` and stayed until `until`."""
     if member.matricule_key in spared:
         return "excepted"
     if member.student.status != "active":
         return member.student.status
     if member.starts_on > day:
         return "joins_later"
-    return "left_class" if member.ends_on < min(day, year.ends_on) else None
+    return "left_class" if member.ends_on < until else None
 
 
 async def _become(
