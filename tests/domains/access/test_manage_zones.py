@@ -133,8 +133,9 @@ async def test_what_a_zone_cannot_be_is_named(
 
 async def test_null_is_no_value(asker: Asker, core: Actor) -> None:
     await create(asker, core)
-    refused = await change(asker, core, label=None)
-    assert (refused["code"], refused["field"]) == ("INVALID_INPUT", "label")
+    for field in ("label", "requiresTuition"):
+        refused = await change(asker, core, **{field: None})
+        assert (refused["code"], refused["field"]) == ("INVALID_INPUT", field)
 
 
 async def test_there_is_no_such_zone_elsewhere(database: Database, asker: Asker, core: Actor) -> None:

@@ -188,7 +188,21 @@ async def test_a_draft_that_came_with_a_number_goes_only_as_the_last(
         (
             {"lines": [{"account": "521", "debit": "7.5"}, {"account": "571", "credit": "7.5"}]},
             "INVALID_INPUT",
-            "amount",
+            "lines.0.debit",
+        ),
+        (
+            {
+                "lines": [
+                    {"account": "521", "debit": "7"},
+                    {
+                        "account": "571",
+                        "credit": "7",
+                        "analytic": [{"plan": "CAMPUS", "section": "DAKAR", "amount": "sept"}],
+                    },
+                ]
+            },
+            "INVALID_INPUT",
+            "lines.1.analytic.0.amount",
         ),
     ],
 )

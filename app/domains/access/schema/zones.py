@@ -8,6 +8,7 @@ from uuid import UUID
 
 import strawberry
 from strawberry import UNSET, argument
+from strawberry.utils.str_converters import to_camel_case
 
 from app.core.graph.context import Info
 from app.core.graph.failure import Failure, InvalidInputFailure, expected, failure
@@ -203,7 +204,8 @@ async def _update_zone(
     changes = _with_windows(plain(input))
     zone = changes.pop("zone")
     if nulls := [name for name, value in changes.items() if value is None]:
-        raise refused(nulls[0], "null n'est pas une valeur : laissez le champ absent", "null is no value: leave it out")
+        named = to_camel_case(nulls[0])
+        raise refused(named, "null n'est pas une valeur : laissez le champ absent", "null is no value: leave it out")
     async with info.context.write() as session:
         record = await update_zone(session, info.context.actor, zone=zone, changes=changes)
     return Zone.of(record)

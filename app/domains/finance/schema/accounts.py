@@ -154,7 +154,7 @@ ChooseChartResult = Annotated[
     strawberry.union("ChooseChartResult", description="Where everything is posted, or why the chart stays."),
 ]
 ChangeAccountMapResult = Annotated[
-    AccountMap | AccountMapMissingFailure | AccountNotFoundFailure | JournalNotFoundFailure,
+    AccountMap | AccountMapMissingFailure | AccountNotFoundFailure | JournalNotFoundFailure | InvalidInputFailure,
     strawberry.union("ChangeAccountMapResult", description="Where everything is posted, or why nothing changed."),
 ]
 

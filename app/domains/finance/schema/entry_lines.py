@@ -55,13 +55,14 @@ class EntryLineInput:
 
 
 def draft_lines(asked: Mapping[str, Any]) -> list[DraftLine]:
-    """Of an entry as plain values, with amounts in minor units. Raises InvalidInput."""
-    return [_line(line, asked["currency"]) for line in asked["lines"]]
+    """Of an entry as plain values, with amounts in minor units. Raises InvalidInput naming the line."""
+    return [_line(line, asked["currency"], f"lines.{place}") for place, line in enumerate(asked["lines"])]
 
 
-def _line(line: Mapping[str, Any], currency: str) -> DraftLine:
-    debit, credit = (to_minor(line[side], currency) for side in ("debit", "credit"))
+def _line(line: Mapping[str, Any], currency: str, field: str) -> DraftLine:
+    debit, credit = (to_minor(line[side], currency, f"{field}.{side}") for side in ("debit", "credit"))
     shares = (
-        Analytic(share["plan"], share["section"], to_minor(share["amount"], currency)) for share in line["analytic"]
+        Analytic(share["plan"], share["section"], to_minor(share["amount"], currency, f"{field}.analytic.{nth}.amount"))
+        for nth, share in enumerate(line["analytic"])
     )
     return DraftLine(**{**line, "debit": debit, "credit": credit, "analytic": tuple(shares)})

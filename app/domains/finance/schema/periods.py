@@ -113,7 +113,11 @@ OpenFiscalYearResult = Annotated[
     strawberry.union("OpenFiscalYearResult", description="The fiscal year, or why there is none."),
 ]
 CloseFiscalYearResult = Annotated[
-    FiscalYear | FiscalYearNotFoundFailure | FiscalYearUnchangedFailure | FiscalYearHasOpenPeriodsFailure,
+    FiscalYear
+    | FiscalYearNotFoundFailure
+    | FiscalYearUnchangedFailure
+    | FiscalYearHasOpenPeriodsFailure
+    | InvalidInputFailure,
     strawberry.union("CloseFiscalYearResult", description="The fiscal year, closed, or why it stays open."),
 ]
 ReopenFiscalYearResult = Annotated[
@@ -130,7 +134,8 @@ ClosePeriodResult = Annotated[
     | PeriodUnchangedFailure
     | PeriodHasDraftsFailure
     | PeriodOutOfOrderFailure
-    | FiscalYearClosedFailure,
+    | FiscalYearClosedFailure
+    | InvalidInputFailure,
     strawberry.union("ClosePeriodResult", description="The period, closed, or why it stays open."),
 ]
 ReopenPeriodResult = Annotated[
