@@ -5,6 +5,7 @@ import typer
 from app.cli.accounts import accounts
 from app.cli.audit import audit
 from app.cli.doctor.command import doctor
+from app.cli.events import events
 from app.cli.export import asyncapi, openapi, schema
 from app.cli.failure import run_command
 from app.cli.imports import imports
@@ -45,6 +46,7 @@ cli.add_typer(keys, name="keys")
 cli.add_typer(zones, name="zones")
 webhooks.command("listen")(listen)
 cli.add_typer(webhooks, name="webhooks")
+cli.add_typer(events, name="events")
 cli.add_typer(audit, name="audit")
 cli.add_typer(accounts, name="accounts")
 cli.add_typer(imports, name="import")

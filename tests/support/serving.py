@@ -5,7 +5,6 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from app.cli.serve import Server, configured
@@ -45,12 +44,10 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(
-    settings: Settings, documents: Path, clock: Clock | None = None, **changes: Any
-) -> AsyncIterator[Serving]:
+async def serving(settings: Settings, clock: Clock | None = None, **changes: Any) -> AsyncIterator[Serving]:
     """`changes` are options of uvicorn."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = QuietServer(configured(create_app(settings, clock=clock, documents=documents), **changes))
+    server = QuietServer(configured(create_app(settings, clock=clock), **changes))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         assert not task.done(), task

@@ -9,13 +9,13 @@ from tests.support.clock import FixedClock
 from tests.support.factories.partners import make_key, make_school
 from tests.support.factories.students import make_student
 from tests.support.serving import Serving, serving
-from tests.web.running import make_settings, write_documents
+from tests.web.running import make_settings
 
 
 @pytest.fixture(scope="module")
 async def server(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serving]:
     settings = make_settings(database_url, redis_url, allowed_origins="https://console.example.org")
-    async with serving(settings, write_documents(tmp_path_factory.mktemp("documents")), FixedClock()) as server:
+    async with serving(settings, FixedClock()) as server:
         yield server
 
 

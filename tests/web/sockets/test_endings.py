@@ -15,7 +15,7 @@ from tests.live.support import happen
 from tests.support.clock import FixedClock
 from tests.support.factories.partners import PEPPERS
 from tests.support.serving import Serving, serving
-from tests.web.running import make_settings, write_documents
+from tests.web.running import make_settings
 from tests.web.sockets.talking import opened, talking
 
 
@@ -48,7 +48,7 @@ async def another(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIte
     """A server that a test may stop, by the clock on the wall, and with pings that do not take long."""
     settings = make_settings(database_url, redis_url)
     options = {"ws_ping_interval": 0.2, "ws_ping_timeout": 0.2}
-    async with serving(settings, write_documents(tmp_path), SystemClock(), **options) as server:
+    async with serving(settings, SystemClock(), **options) as server:
         yield server
 
 

@@ -17,7 +17,7 @@ from tests.live.support import happen
 from tests.support.clock import FixedClock
 from tests.support.factories.partners import make_key
 from tests.support.serving import Serving, serving
-from tests.web.running import make_settings, write_documents
+from tests.web.running import make_settings
 from tests.web.sockets.talking import EVENTS
 from tests.web.sse.streams import following, listening
 
@@ -107,7 +107,7 @@ async def test_revocation_ends_a_stream_without_complete(
 @pytest.fixture
 async def another(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Serving]:
     settings = make_settings(database_url, redis_url)
-    async with serving(settings, write_documents(tmp_path), SystemClock()) as server:
+    async with serving(settings, SystemClock()) as server:
         yield server
 
 
