@@ -50,7 +50,9 @@ class EventLog:
 
         Raises Refused, LogGap and Unreachable.
         """
-        asked = {"first": PAGE, "wait": wait, **_place(after), **({"topics": list(topics)} if topics else {})}
+        asked: dict[str, int | str | list[str]] = {"first": PAGE, "wait": wait, **_place(after)}
+        if topics:
+            asked["topics"] = list(topics)
         with _named():
             answer = self._client.get(f"{self._url}/v1/events", params=asked, headers=self._headers)
             _check(answer)
