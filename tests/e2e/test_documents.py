@@ -9,7 +9,7 @@ from tests.e2e.conftest import School
 from tests.e2e.documents import examples
 from tests.support.platform import CHECKOUT, RunningPlatform
 
-PAGES = [CHECKOUT / "README.md", CHECKOUT / "docs" / "partners.md", CHECKOUT / "docs" / "webhooks.md"]
+PAGES = [CHECKOUT / "README.md", *(CHECKOUT / "docs" / f"{name}.md" for name in ("partners", "webhooks", "live"))]
 
 
 @pytest.fixture(scope="module")

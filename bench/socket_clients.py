@@ -1,0 +1,122 @@
+"""Thousands of subscribers in one process: as little of the protocol as counting needs."""
+
+import asyncio
+import base64
+import json
+import os
+import struct
+import time
+from collections.abc import Callable
+
+
+class Subscriber(asyncio.Protocol):
+    """Shakes hands, introduces itself, subscribes, and notes when each `next` came."""
+
+    def __init__(self, query: str, key: str | None, heard: Callable[[float], None]) -> None:
+        loop = asyncio.get_running_loop()
+        self.begun: asyncio.Future[None] = loop.create_future()
+        self._query, self._key, self._heard = query, key, heard
+        self._buffer = b""
+        self._shaken = False
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        nonce = base64.b64encode(os.urandom(16)).decode()
+        head = (
+            "GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+            f"sec-websocket-version: 13\r\nsec-websocket-key: {nonce}\r\n"
+            "sec-websocket-protocol: graphql-transport-ws\r\n\r\n"
+        )
+        transport.write(head.encode())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.begun.done():
+            self.begun.set_exception(exc or ConnectionResetError())
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if not self._shaken:
+            head, separator, rest = self._buffer.partition(b"\r\n\r\n")
+            if not separator:
+                return
+            assert head.startswith(b"HTTP/1.1 101"), head
+            self._shaken, self._buffer = True, rest
+            self._say({"type": "connection_init", "payload": {"X-API-KEY": self._key} if self._key else {}})
+        self._read()
+
+    def _read(self) -> None:
+        buffer, place = self._buffer, 0
+        while len(buffer) - place >= 2:
+            size, start = buffer[place + 1] & 127, place + 2
+            if size == 126:
+                if len(buffer) < start + 2:
+                    break
+                size, start = struct.unpack_from("!H", buffer, start)[0], start + 2
+            if len(buffer) < start + size:
+                break
+            if buffer[place] & 15 == 1:
+                self._message(buffer[start : start + size])
+            place = start + size
+        self._buffer = buffer[place:]
+
+    def _message(self, text: bytes) -> None:
+        if b'"connection_ack"' in text[:40]:
+            self._say({"type": "subscribe", "id": "1", "payload": {"query": self._query}})
+        elif not self.begun.done():
+            assert b'"next"' in text, text
+            self.begun.set_result(None)
+        elif b'"Checkpoint"' not in text:
+            self._heard(time.perf_counter())
+
+    def _say(self, message: dict[str, object]) -> None:
+        payload = json.dumps(message).encode()
+        size = bytes([128 | len(payload)]) if len(payload) < 126 else b"\xfe" + struct.pack("!H", len(payload))
+        assert self.transport is not None
+        self.transport.write(b"\x81" + size + b"\0\0\0\0" + payload)  # a mask of zeros masks nothing
+
+
+class Crowd:
+    """Its subscribers, and what they have heard together."""
+
+    def __init__(self, address: tuple[str, int], query: str) -> None:
+        self._address, self._query = address, query
+        self.members: list[Subscriber] = []
+        self.times: list[float] = []
+        self._enough = asyncio.Event()
+        self._wanted = 0
+
+    async def join(self, keys: list[str | None], at_once: int = 50) -> float:
+        """One subscriber for each key; how many seconds it took until all had begun."""
+        started = time.perf_counter()
+        gate = asyncio.Semaphore(at_once)
+        await asyncio.gather(*(self._one(key, gate) for key in keys))
+        return time.perf_counter() - started
+
+    async def _one(self, key: str | None, gate: asyncio.Semaphore) -> None:
+        async with gate:
+            loop = asyncio.get_running_loop()
+            _, member = await loop.create_connection(lambda: Subscriber(self._query, key, self._hear), *self._address)
+            await member.begun
+            self.members.append(member)
+
+    def _hear(self, when: float) -> None:
+        self.times.append(when)
+        if len(self.times) >= self._wanted:
+            self._enough.set()
+
+    async def heard(self, count: int) -> list[float]:
+        """When each of the next `count` deliveries came."""
+        self._wanted = count
+        if len(self.times) < count:
+            self._enough.clear()
+            await self._enough.wait()
+        times, self.times = self.times[:count], self.times[count:]
+        return times
+
+    def leave(self) -> None:
+        for member in self.members:
+            assert member.transport is not None
+            member.transport.abort()
+        self.members.clear()
