@@ -144,8 +144,7 @@ def documents(draw: st.DrawFn) -> str:
     return f"query Q{variable} {{ {' '.join(roots)} }} {used}"
 
 
-# Where a field must not be null and is, graphql-core leaves the coroutines of its siblings behind.
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+@pytest.mark.filterwarnings("error:coroutine .* was never awaited:RuntimeWarning")
 @given(text=documents())
 async def test_any_query_answers_the_same_on_both_ways(text: str) -> None:
     assert same(await run(PLANNED, text), await run(CoreRunner(SCHEMA.graphql), text))
