@@ -6,9 +6,11 @@ from urllib.parse import unquote
 
 import pytest
 
+from app.api.problems import PROBLEMS
 from app.cli.data_directory import CHECKOUT
 from app.domains.partners.presets import PLATFORM, PRESETS
 from app.settings import PREFIX, Settings
+from compat_rest.problems import Fault
 from workers.settings import WorkerSettings
 
 DOCS = CHECKOUT / "docs"
@@ -34,6 +36,17 @@ def test_an_operator_reads_of_every_job(job: object) -> None:
 @pytest.mark.parametrize("preset", [*PRESETS, PLATFORM.name])
 def test_a_partner_reads_of_every_preset(preset: str) -> None:
     assert f"| `{preset}` |" in text_of("partners.md")
+
+
+def test_a_partner_reads_of_every_status_with_codes_that_have_it() -> None:
+    rows = re.findall(r"^\| (\d{3}(?:, \d{3})*) \| (`[A-Z_]+`.*?) \|", text_of("partners.md"), re.MULTILINE)
+    told = {int(status) for statuses, _ in rows for status in statuses.split(", ")}
+    for statuses, codes in rows:
+        for code in re.findall(r"`([A-Z_]+)`", codes):
+            status = PROBLEMS[code].status if code in PROBLEMS else Fault[code].status
+            assert str(status) in statuses, code
+    of_the_protocol = {405, 406, 408, 413, 415, 431, 502}  # which no partner's program has to know
+    assert told == {problem.status for problem in PROBLEMS.values()} - of_the_protocol
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.cli.data_directory import DEFAULT
+from app.domains.partners.presets import PLATFORM, PRESETS
 
 READS = {
     "cantine": ("Who carries badge 12345", "/v1/students/badge/12345"),
@@ -57,7 +58,7 @@ class Announcement:
     def print_text(self) -> None:
         console = Console(highlight=False, soft_wrap=True)
         console.print(f"\n[bold]Skooly[/] answers at [bold]{self.url}[/]\n")
-        console.print(_table({"REST": f"{self.url}/v1/docs", "GraphQL": f"{self.url}/graphql", "Data": self.data}))
+        console.print(_table(self._places()))
         if self.keys:
             self._print_demo(console)
         else:
@@ -66,15 +67,22 @@ class Announcement:
             console.print(f"\nNo demo school here. Open one of yours: {create}", markup=False)
         console.print("\nCtrl-C stops everything; the data stays.")
 
+    def _places(self) -> dict[str, object]:
+        return {
+            "REST, in a browser": f"{self.url}/v1/docs",
+            "GraphQL, in a browser": f"{self.url}/graphql",
+            "Data and logs": self.data,
+        }
+
     def _print_demo(self, console: Console) -> None:
         console.print("\n[bold]People to ask about[/]\n", _people(), sep="")
         console.print("\n[bold]Requests to paste[/]\n")
         for request in requests(self.url, self.keys):
             console.print(f"[dim]# {request.what}[/]")
             console.print(request.command, markup=False)
-        console.print(
-            "\n[bold]Demo keys[/], one per preset. Paste these lines, and the examples of README.md run as they are\n"
-        )
+        console.print("\n[bold]Demo keys[/], one per preset, and what each opens\n")
+        console.print(_table(key_uses(self.keys)))
+        console.print("\nPaste these lines, and the examples of README.md and docs/ run as they are\n")
         for name, value in {"url": self.url, **self.keys}.items():
             console.print(f"export {name.upper()}={value}", markup=False)
 
@@ -88,6 +96,12 @@ def requests(url: str, keys: Mapping[str, str]) -> Iterator[Request]:
     once = f"-H 'Idempotency-Key: absence-{today}'"
     yield Request("An absence; sent again, it stays one", _post(f"{url}/v1/absences", keys["absences"], absence, once))
     yield Request("GraphQL", _post(f"{url}/graphql", keys["core"], {"query": FIRST_STUDENTS}))
+
+
+def key_uses(keys: Mapping[str, str]) -> dict[str, str]:
+    """By the name of the shell's variable, what the key is for."""
+    presets = {**PRESETS, PLATFORM.name: PLATFORM}
+    return {name.upper(): presets[name].en for name in keys}
 
 
 def _post(url: str, key: str, body: Mapping[str, str], *headers: str) -> str:
