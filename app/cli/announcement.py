@@ -99,9 +99,9 @@ def requests(url: str, keys: Mapping[str, str]) -> Iterator[Request]:
 
 
 def key_uses(keys: Mapping[str, str]) -> dict[str, str]:
-    """By the name of the shell's variable, what the key is for."""
+    """By the name of the shell's variable, what the key is for; not of one that an older version made."""
     presets = {**PRESETS, PLATFORM.name: PLATFORM}
-    return {name.upper(): presets[name].en for name in keys}
+    return {name.upper(): presets[name].en for name in keys if name in presets}
 
 
 def _post(url: str, key: str, body: Mapping[str, str], *headers: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.announcement import key_uses, requests
+from app.cli.announcement import requests
 from app.domains.partners.presets import PLATFORM, PRESETS
 from tests.support.platform import CHECKOUT, COMMAND, RunningPlatform, clean_environment
 from tests.support.processes import until
