@@ -11,7 +11,7 @@ then concerns. Before each line is run the demo school gets people of its own, a
     $node        the nodeId of $student           $other      a class of the same programme as $class
     $invoice     the number of an open invoice    $payment    the id of a payment with something left of it
     $draft       the id of an entry about $student that can still be changed; $entry one that is validated
-    $programme   the programme of $class
+    $programme   the programme of $class         $schedule   the code of a fee schedule for anybody
     $unique      a text that nothing else has     $now, $later   instants
     $matricule   a matricule that nobody has yet: whom a creating operation concerns
 
@@ -73,7 +73,7 @@ GRAPHQL: dict[str, Asked] = {
     "Query.node": Asked('(nodeId: "$node")', preset="core"),
     "Query.nodes": Asked('(nodeIds: ["$node"])', preset="core"),
     "Query.absences": Asked('(filter: {matricule: "$student"})'),
-    "Query.passages": Asked("(first: 5)", concerns=ANYBODY),
+    "Query.passages": Asked('(filter: {matricule: "$student"})'),
     "Query.financialStatus": Asked('(matricule: "$student")'),
     "Query.journals": Asked('(date: "2024-12-31")', concerns=ANYBODY),
     "Query.checkAccess": Asked('(nfc: "$badge", zone: "BIBLIOTHEQUE")'),
@@ -118,6 +118,7 @@ GRAPHQL: dict[str, Asked] = {
         '(input: {matricule: "$student", kind: tuition, label: "Contrôle", currency: "XOF",'
         ' instalments: [{dueOn: "2099-01-01", amount: "5"}]})'
     ),
+    "Mutation.applyFeeSchedule": Asked('(input: {schedule: "$schedule", matricule: "$student"})'),
     "Mutation.cancelInvoice": Asked('(input: {number: "$invoice", reason: "Contrôle"})'),
     "Mutation.creditInvoice": Asked('(input: {invoiceNumber: "$invoice", reason: "Contrôle", currency: "XOF"})'),
     "Mutation.allocatePayment": Asked(f'(input: {{paymentId: "$payment", currency: "XOF", allocations: {SHARES}}})'),

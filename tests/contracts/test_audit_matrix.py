@@ -31,7 +31,9 @@ from app.core.actor import Actor
 from app.core.database import Database, Wall
 from app.core.graph.node import node_id_of
 from app.domains.absences.service import record_absence
+from app.domains.finance.records import Due
 from app.domains.finance.service import ensure_journal
+from app.domains.finance.service.fees import create_fee_schedule
 from app.domains.partners.presets import PLATFORM, PRESETS
 from app.domains.partners.service import find_school
 from app.domains.students.records import StudentIdentity
@@ -41,6 +43,7 @@ from compat_rest.endpoints import Endpoint, load_endpoints
 from tests.contracts.audit_controls import ANYBODY, GRAPHQL, NOBODY, REFUSALS, REST, Asked, Refused
 from tests.contracts.test_scope_matrix import OPENED
 from tests.e2e.conftest import School
+from tests.support.factories.access import make_passage, make_zone
 from tests.support.factories.finance import make_draft, make_entry, make_invoice, make_payment, make_top_up, sale
 from tests.support.factories.partners import make_actor
 from tests.support.factories.students import fill_class, make_badge, make_class, make_student, make_year
@@ -68,6 +71,7 @@ class Stage:
             joined, other = await self._enrol(session, student)
             money = await self._money(session, actor, student.matricule)
             badge = await make_badge(session, actor, student.matricule)
+            await make_passage(session, await make_zone(session, self.school_id), student.id, now)
             absence = await record_absence(
                 session,
                 actor,
@@ -118,7 +122,16 @@ class Stage:
         await ensure_journal(session, code="AUDIT", label="Contrôle")
         written = {"journal_code": "AUDIT", "lines": sale(aux_account=matricule)}
         draft, entry = await make_draft(session, **written), await make_entry(session, **written)
+        schedule = await create_fee_schedule(
+            session,
+            code=uuid.uuid4().hex[:12],
+            label="Contrôle",
+            kind="tuition",
+            currency="XOF",
+            instalments=[Due(date(2099, 1, 1), 500)],
+        )
         return {
+            "$schedule": schedule.code,
             "$payment": str(payment.id),
             "$invoice": invoice.number,
             "$draft": str(draft.id),

@@ -7,11 +7,11 @@ from typing import Annotated
 import strawberry
 from strawberry import argument
 
+from app.core.bounds import Bounds
 from app.core.database import Wall
-from app.core.errors import InvalidInput
 from app.core.graph.connection import First
 from app.core.graph.context import Context, Info
-from app.core.graph.scoped import scoped
+from app.core.graph.scoped import KEYWORDS, scoped
 from app.core.pagination import DEFAULT_PAGE, page_size
 from app.core.scopes import Scope
 from app.domains.events import tables
@@ -25,6 +25,7 @@ from app.domains.events.watching import LogWatch, PeopleNamed
 
 LONGEST_WAIT = 25
 """Seconds: under the half minute after which proxies commonly give a silent request up."""
+WAIT = Bounds(0, LONGEST_WAIT)
 LOOKED_THROUGH = 1_000
 """Events read for one page at most, shown or not."""
 
@@ -47,7 +48,7 @@ async def _events(
         int,
         argument(
             description=f"How many seconds to wait where there is nothing yet: 0 to {LONGEST_WAIT}.",
-            metadata={"example": 0},
+            metadata={"example": 0, KEYWORDS: WAIT.keywords},
         ),
     ] = 0,
     from_now: Annotated[
@@ -59,7 +60,7 @@ async def _events(
     ] = False,
 ) -> EventsResult:
     context = info.context
-    count, seconds = page_size(first), _seconds(wait)
+    count, seconds = page_size(first), WAIT.read(wait, "wait")
     chosen = chosen_topics(context.actor, topics)
     try:
         place = await _start(context, after, from_now)
@@ -122,14 +123,6 @@ def _page(context: Context, events: Sequence[tables.Event], place: Place, more: 
         cursor=cursors.write(school, place),
         has_more=more,
     )
-
-
-def _seconds(wait: int) -> int:
-    if not 0 <= wait <= LONGEST_WAIT:
-        raise InvalidInput(
-            field="wait", reason_fr=f"de 0 à {LONGEST_WAIT} secondes", reason_en=f"0 to {LONGEST_WAIT} seconds"
-        )
-    return wait
 
 
 @strawberry.type
