@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from app.api.operations import Preparer
+from app.api.slices import skooly_schema
 from app.api.streams import Frame, Stream
+from app.api.streams.rendering import plan_of
 from app.core.actor import Actor
 from app.core.database import Database
 from app.domains.events.cursors import Place
@@ -121,3 +124,14 @@ async def test_nobody_s_log_is_not_read(live: Platform, core: Actor, database: D
         await stream.close()
     assert live.tailer.schools == set()
     assert live.engine.open_streams == 0
+
+
+def test_what_a_subscription_brings_needs_no_resolver_and_no_database() -> None:
+    """So it can be rendered while the log is being read, without waiting for anything."""
+    schema = skooly_schema()
+    preparer = Preparer(schema)
+    for document in (EVENTS, "subscription { events { ... on Event { id schemaVersion subject occurredAt } } }"):
+        assert plan_of(schema.graphql, preparer.prepare(document)) is not None
+    for name in ("Event", "Checkpoint", "Gap"):
+        for each in schema.graphql.type_map[name].fields.values():  # type: ignore[attr-defined]
+            assert each.extensions["strawberry-definition"].is_basic_field

@@ -3,12 +3,15 @@
 from uuid import UUID
 
 import asyncpg
+import pytest
 
+from app.api.slices import skooly_schema
+from app.core.actor import Actor
 from app.core.database import Database, Wall
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
 from app.domains.partners.tables import School
-from tests.live.support import platform, take_events, take_until
+from tests.live.support import Platform, platform, take_events, take_until
 from tests.support.clock import FixedClock
 from tests.support.factories.students import make_student
 
@@ -63,3 +66,35 @@ async def test_what_was_noted_is_written_when_the_process_stops(
         await take_events(stream, 4)
         await stream.close()
     assert [row["subjects"] for row in await entries(database, school) if row["subjects"]] == [sorted(students)]
+
+
+FOLLOWED = {
+    "events": ('topics: ["payment.recorded"]', Topic.PAYMENT_RECORDED),
+    "passages": ('zone: "GATE"', Topic.ACCESS_GRANTED),
+    "payments": ('on: "2025-01-13"', Topic.PAYMENT_RECORDED),
+}
+"""Every subscription there is, and how to follow something that names a student."""
+
+
+def test_every_subscription_is_in_the_table() -> None:
+    root = skooly_schema().graphql.subscription_type
+    assert root is not None
+    assert root.fields.keys() == FOLLOWED.keys()
+
+
+@pytest.mark.parametrize("root", FOLLOWED)
+async def test_every_subscription_is_audited_under_its_name(
+    live: Platform, core: Actor, school: School, database: Database, root: str
+) -> None:
+    given, topic = FOLLOWED[root]
+    document = f"subscription {{ events: {root}({given}) {{ __typename ... on Event {{ data }} }} }}"
+    stream = await live.subscribe(core, document)
+    async with database.transaction(Wall.app(school.id)) as session:
+        student = await make_student(session, school.id)
+        facts = {"matricule": student.matricule, "zone": "GATE", "received_at": "2025-01-13T09:00:00+00:00"}
+        record_event(session, topic, subject=student.id, facts=facts)
+    await take_events(stream, 1)
+    await live.trail.write()
+    rows = await entries(database, school)
+    assert {row["operation"] for row in rows} == {root}
+    assert [row["subjects"] for row in rows if row["subjects"]] == [[student.id]]

@@ -33,7 +33,7 @@ class Selection:
         self._schema = schema
         self._prepared = prepared
         self._variables = variables
-        self._plan = _plan_of(schema, prepared)
+        self._plan = plan_of(schema, prepared)
 
     def encode(self, envelope: Any) -> bytes:
         """A GraphQL response in JSON."""
@@ -56,7 +56,8 @@ def root_field(schema: GraphQLSchema, prepared: PreparedOperation) -> tuple[str,
     return key, nodes
 
 
-def _plan_of(schema: GraphQLSchema, prepared: PreparedOperation) -> ResolvedField | None:
+def plan_of(schema: GraphQLSchema, prepared: PreparedOperation) -> ResolvedField | None:
+    """None where graphql-core has to do it."""
     root = schema.subscription_type
     assert root is not None
     try:
