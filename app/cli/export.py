@@ -1,6 +1,6 @@
 """`skooly schema export | lint`, `openapi export` and `asyncapi export`: committed files that follow from the code."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,7 +28,7 @@ class SchemaUnconventional(CommandFailed):
 
 
 class ContractBroken(CommandFailed):
-    """The new contract of /v1 would break clients of the committed one."""
+    """The new contract of /v1, or of webhooks, would break those who keep to the committed one."""
 
 
 @asyncapi.callback()
@@ -80,18 +80,41 @@ def refuse_breaking_changes(files: Mapping[Path, bytes]) -> None:
     """Raises ContractBroken, with every change that would break a client of the file on disk."""
     from compat_rest.compatibility import breaking_changes
 
+    _refuse(files, breaking_changes, "clients:", "Keep the old form, or see --breaking.")
+
+
+def _refuse(
+    files: Mapping[Path, bytes], compare: Callable[[bytes, bytes], Sequence[object]], whom: str, remedy: str
+) -> None:
     for path, text in files.items():
-        if path.exists() and (changes := breaking_changes(path.read_bytes(), text)):
+        if path.exists() and (changes := compare(path.read_bytes(), text)):
             listed = "\n".join(f"  {change}" for change in changes)
-            raise ContractBroken(f"{path.name} would break clients:\n{listed}\nKeep the old form, or see --breaking.")
+            raise ContractBroken(f"{path.name} would break {whom}\n{listed}\n{remedy}")
 
 
 @asyncapi.command("export")
-def export_asyncapi(check: Check = False) -> None:
-    """Write app/web/asyncapi/asyncapi.json: every topic with its schema and examples."""
+def export_asyncapi(
+    check: Check = False,
+    breaking: Annotated[
+        bool, typer.Option("--breaking", help="Write it although receivers would break. Say why in docs/adr.")
+    ] = False,
+) -> None:
+    """Write app/web/asyncapi/asyncapi.json. Refuses what would break a receiver without a new version of its topic."""
     from app.web.generated import asyncapi_files
 
-    _settle("asyncapi", asyncapi_files(), check)
+    files = asyncapi_files()
+    if not check and not breaking:
+        refuse_breaking_messages(files)
+    _settle("asyncapi", files, check)
+
+
+def refuse_breaking_messages(files: Mapping[Path, bytes]) -> None:
+    """Raises ContractBroken, with every change that would break a receiver of what the file on disk describes."""
+    from app.web.asyncapi.compatibility import breaking_changes
+
+    _refuse(
+        files, breaking_changes, "receivers:", "Raise the `version` of the topic in the catalogue, or see --breaking."
+    )
 
 
 def _export(

@@ -35,6 +35,7 @@ WEBHOOKS = {
     "Mutation.replayDeliveries",
     "Mutation.recoverDeliveries",
 }
+EVENTS = {"Query.events", "Query.eventTopics", "Subscription.events"}
 OPENED = {
     "cantine": {"Query.studentByBadge"},
     "tourniquet": {
@@ -46,8 +47,8 @@ OPENED = {
     "comptabilite": {*NODES, "Query.journals"},
     "absences": {*NODES, "Mutation.recordAbsence"},
     "scolarite": {"Query.financialStatus"},
-    "annuaire": {*NODES, *WEBHOOKS, "Query.student", "Query.events", "Subscription.events"},
-    "moodle": {*NODES, *WEBHOOKS, "Query.student", "Query.events", "Subscription.events"},
+    "annuaire": {*NODES, *WEBHOOKS, "Query.student", *EVENTS},
+    "moodle": {*NODES, *WEBHOOKS, "Query.student", *EVENTS},
     "core": {
         *NODES,
         *WEBHOOKS,
@@ -130,8 +131,7 @@ OPENED = {
         "Query.passages",
         "Query.zone",
         "Query.zones",
-        "Query.events",
-        "Subscription.events",
+        *EVENTS,
         "Subscription.passages",
         "Subscription.payments",
     },
@@ -171,6 +171,7 @@ WEBHOOK_ENDPOINTS = {
     ("GET", "/v1/webhooks/deliveries/{deliveryId}"),
     ("POST", "/v1/webhooks/deliveries/{deliveryId}/replay"),
 }
+EVENT_ENDPOINTS = {("GET", "/v1/events"), ("GET", "/v1/events/topics")}
 ENDPOINTS = {
     "cantine": {("GET", "/v1/students/badge/{id}")},
     "tourniquet": {("GET", "/v1/access-control/check"), ("POST", "/v1/access-control/passages")},
@@ -178,13 +179,13 @@ ENDPOINTS = {
     "comptabilite": {("GET", "/v1/finance/journals")},
     "absences": {("POST", "/v1/absences")},
     "scolarite": {("GET", "/v1/financial/status/{matricule}")},
-    "annuaire": {*WEBHOOK_ENDPOINTS, ("GET", "/v1/students/{matricule}"), ("GET", "/v1/events")},
-    "moodle": {*WEBHOOK_ENDPOINTS, ("GET", "/v1/students/{matricule}"), ("GET", "/v1/events")},
+    "annuaire": {*WEBHOOK_ENDPOINTS, ("GET", "/v1/students/{matricule}"), *EVENT_ENDPOINTS},
+    "moodle": {*WEBHOOK_ENDPOINTS, ("GET", "/v1/students/{matricule}"), *EVENT_ENDPOINTS},
     "core": {
         *WEBHOOK_ENDPOINTS,
         ("GET", "/v1/students/{matricule}"),
         ("POST", "/v1/absences"),
-        ("GET", "/v1/events"),
+        *EVENT_ENDPOINTS,
     },
     "admin": {
         ("GET", "/v1/audit/entries"),

@@ -5,7 +5,9 @@ from contextlib import AsyncExitStack
 from itertools import pairwise
 from uuid import UUID
 
+import orjson
 import pytest
+from jsonschema_rs import Draft202012Validator
 from standardwebhooks import Webhook
 
 from app.core.database import Database, Wall
@@ -14,6 +16,7 @@ from app.delivery.options import Options
 from app.domains.events.topics import Topic
 from app.domains.partners.tables import School
 from app.domains.webhooks.envelope import webhook_id
+from app.web.asyncapi import document
 from tests.delivery.conftest import draining, eventually
 from tests.support.factories.partners import make_school
 from tests.support.factories.webhooks import SECRET, Deliveries, change_endpoint, happen, make_endpoint
@@ -53,6 +56,10 @@ async def test_an_event_arrives_once_signed_and_in_its_envelope(
         "data": {"number": "F-1", "label": "Frais d'été"},
     }
     assert await deliveries.outcomes(endpoint) == [(1, "ok")]
+    published = orjson.loads(document())["components"]["schemas"]
+    for name, shape in published["Headers"]["properties"].items():
+        Draft202012Validator(shape).validate(got.headers[name.lower()])
+    Draft202012Validator(published["Envelope"], validate_formats=True).validate(got.event)
 
 
 async def test_a_thin_payload_tells_identifiers_only(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import socket
 import sys
 import uuid
@@ -194,6 +195,29 @@ async def test_a_secret_of_ones_own_signs(school: School, start: Start, receiver
     await top_up(school)
     await listener.line()
     assert Webhook(secret).verify(receiver.ledger[0].body, receiver.ledger[0].headers)
+
+
+async def test_people_read_a_line_for_each_attempt(
+    school: School, environment: dict[str, str], receiver: Receiver
+) -> None:
+    url = receiver.script("/hook", status(500), status(204))
+    words = [word for word in command(school.platform.url, url, "--retry", "0.05") if word != "--json"]
+    async with AsyncExitStack() as stack:
+        process = await asyncio.create_subprocess_exec(
+            *words, cwd=CHECKOUT, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        listener = Listener(process, {})
+        stack.push_async_callback(listener.stop)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        secret = (await process.stdout.readline()).decode().strip()
+        await top_up(school)
+        failed, done = [(await process.stdout.readline()).decode() for _ in range(2)]
+        said = (await process.stderr.readline()).decode()
+    assert len(read_secret(secret)) == 32
+    assert url in said
+    assert re.fullmatch(rf"\d\d:\d\d:\d\d  {TOPICS} +{MATRICULE} +500  \d+ ms  .* Again in 0.05 s\.\n", failed)
+    assert re.fullmatch(rf"\d\d:\d\d:\d\d  {TOPICS} +{MATRICULE} +204  \d+ ms\n", done)
 
 
 async def run(environment: dict[str, str], *words: str) -> tuple[int, str]:

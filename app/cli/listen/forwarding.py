@@ -10,13 +10,15 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from app.core.clock import Clock
 from app.core.outbound import Client, NameServers, Policy, verifying_context
 from app.delivery.sender import HttpSender
-from app.domains.webhooks.envelope import IDENTIFIERS, Happened, webhook_id, write_envelope
+from app.domains.webhooks.envelope import Happened, webhook_id, write_envelope
 from app.domains.webhooks.outcomes import Kind, Outcome, PreparedDelivery
 
 TIMEOUT = 15.0
 """Seconds, as for an endpoint."""
 PORTS = frozenset({80, 443, 8443})
 NOBODY_THERE = frozenset({Kind.CONNECT, Kind.DNS})
+ABOUT = ("matricule", "number", "code", "zone", "period", "fiscal_year", "piece_ref", "badge", "host")
+"""The facts that tell best whom or what an event is about, the best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Attempt:
     def about(self) -> str:
         """A word for people on what the event is about."""
         data: Mapping[str, Any] = self.event["data"]
-        return next((str(data[name]) for name in data if name in IDENTIFIERS and data[name]), "")
+        return next((str(data[name]) for name in ABOUT if data.get(name)), "")
 
 
 def pause_after(outcome: Outcome, number: int, schedule: Sequence[float]) -> float | None:
