@@ -61,10 +61,11 @@ INSERT INTO fiscal_period (school_id, id, fiscal_year_id, code, starts_on, ends_
 INSERT INTO journal (school_id, id, code, label) VALUES ($1, $2, 'VE', 'Ventes');
 INSERT INTO journal_entry (school_id, journal_id, fiscal_year_id, period_id, number, entry_date, piece_ref, piece_date,
         label, currency)
-    SELECT $1, $2, $2, $2, n, '2024-01-01'::date + n % 366, 'P', '2024-01-01', 'L', 'XOF'
+    SELECT $1, $2, $2, $2, n, '2024-01-01'::date + n % 366, 'P' || n, '2024-01-01', 'L', 'XOF'
     FROM generate_series(1, $3 / 2) n;
-INSERT INTO journal_line (school_id, entry_id, line_no, account, account_label, label, debit, credit)
-    SELECT $1, id, n, '411', 'C', 'L', CASE n WHEN 1 THEN 5 ELSE 0 END, CASE n WHEN 2 THEN 5 ELSE 0 END
+INSERT INTO journal_line (school_id, entry_id, line_no, account, aux_account, account_label, label, debit, credit)
+    SELECT $1, id, n, CASE n WHEN 1 THEN '411' WHEN 2 THEN '707' END, CASE n WHEN 1 THEN 'M' || number END, 'C', 'L',
+        CASE n WHEN 1 THEN 5 ELSE 0 END, CASE n WHEN 2 THEN 5 ELSE 0 END
     FROM journal_entry, generate_series(1, 2) n WHERE school_id = $1;
 UPDATE journal_entry SET status = 'validated', validated_at = now() WHERE school_id = $1
 """

@@ -29,6 +29,8 @@ from app.domains.audit.searching import LOOK_UPS, statement_of
 from app.domains.events.service import events_after
 from app.domains.finance import invoice_statements as invoices
 from app.domains.finance import statements as finance
+from app.domains.finance.service.balances import account_page
+from app.domains.finance.service.ledger import EntryFilter, entries_page
 from app.domains.finance.service.ledgers import LedgerPage, ledger_lines
 from app.domains.finance.service.listing import InvoiceFilter, PaymentFilter, SortKey, invoice_page, payment_page
 from app.domains.partners.idempotency import kept_outcome
@@ -208,6 +210,16 @@ HOT = {
     "wallet by student": Hot(lambda crowd: (finance.FIND_WALLET, {"student_id": crowd.student_id})),
     "entries of a day": Hot(lambda _: (finance.ENTRIES_OF_DAY, DAY), pages=A_LIST),
     "lines of a day": Hot(lambda _: (finance.LINES_OF_DAY, DAY), pages=A_LIST),
+    "first page of entries": Hot(lambda _: (entries_page(EntryFilter(), 20, None), {}), pages=LOOKED_UP),
+    "next page of entries": Hot(
+        lambda crowd: (entries_page(EntryFilter(), 20, Position(date(2024, 6, 1), crowd.student_id)), {}),
+        pages=LOOKED_UP,
+    ),
+    "entries of an account": Hot(lambda _: (entries_page(EntryFilter(account="707"), 20, None), {}), pages=LOOKED_UP),
+    "entries of a student": Hot(lambda _: (entries_page(EntryFilter(aux_account="M77"), 20, None), {})),
+    "entries of a piece": Hot(lambda _: (entries_page(EntryFilter(piece_ref="P77"), 20, None), {})),
+    "lines of an account": Hot(lambda _: (account_page("707", None, None, None, 20, None), {}), pages=LOOKED_UP),
+    "lines of a student": Hot(lambda _: (account_page("411", "M77", None, None, 20, None), {})),
     "events after a position": Hot(lambda _: (events_after(STUDENTS - 50, 100), {})),
     "access, with passages": Hot(_passages),
     "first page of passages": Hot(_of_passages(), pages=A_LIST),

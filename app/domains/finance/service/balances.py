@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, and_, case, cast, func, select, tuple_
+from sqlalchemy import BigInteger, Select, and_, case, cast, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -76,7 +76,17 @@ async def account_lines(
     after: Position | None,
 ) -> tuple[Page[LedgerLineRecord], list[UUID]]:
     """The lines of an account by day, and the students they name. Both days are meant inclusively."""
-    asked = (
+    asked = account_page(account, aux_account, since, until, page_size(first), after)
+    page = Page.cut([LedgerLineRecord(*row) for row in await session.execute(asked)], first)
+    named = await students_named_by(session, (line.aux_account for line in page.items))
+    return page, sorted(set(named.values()))
+
+
+def account_page(
+    account: str, aux_account: str | None, since: date | None, until: date | None, first: int, after: Position | None
+) -> Select[*tuple[Any, ...]]:
+    """One line more than the page has, to tell whether others follow."""
+    return (
         select(
             col(JournalEntry.id),
             col(JournalEntry.entry_date),
@@ -90,11 +100,8 @@ async def account_lines(
         .join(Journal, and_(col(Journal.school_id) == THIS_SCHOOL, col(Journal.id) == JournalEntry.journal_id))
         .where(*_VALIDATED, *_conditions(account, aux_account, since, until, after))
         .order_by(*_ORDER)
-        .limit(page_size(first) + 1)
+        .limit(first + 1)
     )
-    page = Page.cut([LedgerLineRecord(*row) for row in await session.execute(asked)], first)
-    named = await students_named_by(session, (line.aux_account for line in page.items))
-    return page, sorted(set(named.values()))
 
 
 _LINE: tuple[Any, ...] = (

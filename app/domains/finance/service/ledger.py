@@ -63,6 +63,11 @@ async def find_entries(
     session: AsyncSession, wanted: EntryFilter, *, first: int, after: Position | None
 ) -> Page[LedgerEntryRecord]:
     """By the day they count for, then in the order they were made. Raises InvalidInput."""
+    return Page.cut(await _read(session, entries_page(wanted, page_size(first), after)), first)
+
+
+def entries_page(wanted: EntryFilter, first: int, after: Position | None) -> Select[*tuple[Any, ...]]:
+    """One entry more than the page has, to tell whether others follow. Raises InvalidInput."""
     asked = _LEDGER.where(col(JournalEntry.school_id) == THIS_SCHOOL, *_conditions(wanted))
     if after is not None:
         assert isinstance(after.key, date)
@@ -73,8 +78,7 @@ async def find_entries(
             ),
             col(JournalEntry.entry_date) >= after.key,
         )
-    asked = asked.order_by(col(JournalEntry.entry_date), col(JournalEntry.id)).limit(page_size(first) + 1)
-    return Page.cut(await _read(session, asked), first)
+    return asked.order_by(col(JournalEntry.entry_date), col(JournalEntry.id)).limit(first + 1)
 
 
 def _conditions(wanted: EntryFilter) -> Iterable[Any]:
