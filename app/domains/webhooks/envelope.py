@@ -11,11 +11,15 @@ from uuid import UUID
 
 import orjson
 
+from app.domains.events.topics import Topic
+
 IDENTIFIERS = frozenset(
-    {"matricule", "number", "provider", "reference", "journal", "piece_ref", "badge", "zone", "reason", "host"}
+    {"matricule", "number", "provider", "reference", "journal", "piece_ref", "badge", "zone", "host"}
     | {"code", "period", "fiscal_year"}
 )
 """What a thin payload keeps: enough to ask for the rest over the API, with the rights of one's own key."""
+CODED_REASONS = frozenset({Topic.ACCESS_DENIED, Topic.ENDPOINT_DISABLED})
+"""Their `reason` is one of a few codes. Elsewhere somebody wrote it about somebody: why a family is refunded, say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,14 @@ def webhook_id(event_id: UUID, endpoint_id: UUID) -> str:
     return f"evt_{event_id.hex}_{endpoint_id.hex}"
 
 
+def told_thinly(topic: str) -> frozenset[str]:
+    """The facts that a thin payload keeps of a topic."""
+    return IDENTIFIERS | {"reason"} if topic in CODED_REASONS else IDENTIFIERS
+
+
 def write_envelope(event: Happened, school: str, *, thin: bool) -> bytes:
     """`school` is its code."""
-    facts = event.facts
+    facts, kept = event.facts, told_thinly(event.type)
     return orjson.dumps(
         {
             "specversion": "1.0",
@@ -48,6 +57,6 @@ def write_envelope(event: Happened, school: str, *, thin: bool) -> bytes:
             "time": event.occurred_at.astimezone(UTC).isoformat(),
             "school": school,
             "subject": str(event.subject),
-            "data": {name: value for name, value in facts.items() if name in IDENTIFIERS} if thin else facts,
+            "data": {name: value for name, value in facts.items() if name in kept} if thin else facts,
         }
     )

@@ -10,7 +10,7 @@ from app.core.outbound.request import USER_AGENT
 from app.core.signing import show_secret, sign, sign_body
 from app.domains.events.catalogue import Described
 from app.domains.events.catalogue.shapes import DIALECT
-from app.domains.webhooks.envelope import IDENTIFIERS, Happened, webhook_id, write_envelope
+from app.domains.webhooks.envelope import Happened, told_thinly, webhook_id, write_envelope
 
 SECRET = b"an example of a secret, 32 bytes"
 """Its signatures are in the examples, so that a receiver can be tried on them."""
@@ -39,7 +39,7 @@ def data_schemas(described: Described) -> dict[str, Any]:
     full, thin = _names(described)
     return {
         full: {"$schema": DIALECT, **described.schema()},
-        thin: {"$schema": DIALECT, **described.only(IDENTIFIERS).schema()},
+        thin: {"$schema": DIALECT, **described.only(told_thinly(described.topic)).schema()},
     }
 
 
