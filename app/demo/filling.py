@@ -16,14 +16,18 @@ from app.demo.badges import draw_badges
 from app.demo.books import draw_books, validated_at
 from app.demo.bulk import insert_rows
 from app.demo.calendar import at, calendar_of
+from app.demo.corrections import draw_corrections
 from app.demo.draft import Draft, Told
 from app.demo.fees import draw_fees
 from app.demo.people import Frame, draw_people
+from app.demo.schedules import draw_schedules
 from app.demo.wallets import draw_wallets
 from app.demo.zones import draw_zones
 from app.domains.absences.tables import Absence
 from app.domains.access.tables import Meal, Zone, ZoneProgramme, ZoneWindow
 from app.domains.events.service import append_events_from
+from app.domains.finance.credit_tables import CreditLine, CreditNote, Refund
+from app.domains.finance.fee_tables import FeePart, FeeSchedule
 from app.domains.finance.journal_tables import FiscalPeriod, FiscalYear, Journal, JournalEntry, JournalLine
 from app.domains.finance.tables import Allocation, Instalment, Invoice, Payment, Wallet, WalletEntry
 from app.domains.partners.errors import SchoolCodeTaken, SchoolNotFound
@@ -42,7 +46,8 @@ TIMEOUTS = ("statement_timeout", "transaction_timeout", "idle_in_transaction_ses
 # What points comes after what it points to.
 ORDER: tuple[type[Table], ...] = (
     *(Partner, SchoolYear, Programme, SchoolClass, Student, Enrolment, Badge, Zone, ZoneWindow, ZoneProgramme),
-    *(Invoice, Instalment, Payment, Allocation, Wallet, WalletEntry, Meal, Absence),
+    *(FeeSchedule, FeePart, Invoice, Instalment, Payment, Allocation, CreditNote, CreditLine, Refund),
+    *(Wallet, WalletEntry, Meal, Absence),
     *(FiscalYear, FiscalPeriod, Journal, JournalEntry, JournalLine),
 )
 # An operator's callback that comes twice is one payment.
@@ -95,6 +100,8 @@ def draw(clock: Clock) -> Draft:
     draw_wallets(draft, calendar, members)
     draw_absences(draft, calendar, members, recorder)
     draw_books(draft, calendar)
+    draw_schedules(draft, calendar, frame)
+    draw_corrections(draft, calendar, members)
     return draft
 
 

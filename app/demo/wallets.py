@@ -55,7 +55,8 @@ def _top_up(draft: Draft, member: Member, day: date, amount: int) -> UUID:
         "provider": provider,
         "reference": f"{prefix}{day:%y%m%d}.R{len(draft.rows[Wallet]):05}",
     }
-    draft.make(WalletEntry, moment, wallet_id=wallet_id, kind="top_up", occurred_at=moment, **line)
+    known = {"wallet_id": wallet_id, "kind": "top_up", "occurred_at": moment, "reason": None, "forced": False}
+    draft.make(WalletEntry, moment, **known, **line)
     facts = top_up_facts(matricule=member.matricule, currency=CURRENCY, balance=amount, **line)
     draft.tell(Topic.WALLET_TOPPED_UP, wallet_id, facts, moment)
     return wallet_id
@@ -73,6 +74,8 @@ def _eat(draft: Draft, member: Member, wallet_id: UUID, day: date, balance: int)
         amount=-MEAL_PRICE,
         provider=None,
         reference=f"{member.id}/{day}/{ANY_MEAL}",
+        reason=None,
+        forced=False,
     )
     draft.add(Meal, student_id=member.id, service_date=day, meal=ANY_MEAL, wallet_entry_id=entry_id)
     if balance < MEAL_PRICE:

@@ -61,5 +61,7 @@ def test_an_unreachable_database_is_named() -> None:
     assert isinstance(name_failure(wrapped(ConnectionRefusedError()), new_id()), Unavailable)
     broken_off = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
     assert isinstance(name_failure(wrapped(broken_off), new_id()), Unavailable)
-    assert isinstance(name_failure(wrapped(asyncpg.OutdatedSchemaCacheError()), new_id()), Internal)
+    assert isinstance(
+        name_failure(wrapped(asyncpg.OutdatedSchemaCacheError("the table has changed")), new_id()), Internal
+    )
     assert isinstance(name_failure(ValueError("x"), new_id()), Internal)

@@ -22,7 +22,10 @@ async def ask(filled: Filled, sql: str) -> Any:
 
 @pytest.mark.parametrize(
     ("table", "count"),
-    [("student", 1_200), ("school_class", 40), ("school_year", 3), ("programme", 5), ("zone", 8), ("journal", 4)],
+    [
+        *[("student", 1_200), ("school_class", 40), ("school_year", 3), ("programme", 5), ("zone", 8), ("journal", 4)],
+        *[("fee_schedule", 5), ("fee_part", 15), ("credit_note", 4), ("refund", 3)],
+    ],
 )
 async def test_its_size(filled: Filled, table: str, count: int) -> None:
     assert await ask(filled, f"SELECT count(*) FROM {table}") == count
@@ -38,7 +41,18 @@ async def test_its_size(filled: Filled, table: str, count: int) -> None:
             "instalments add up to invoices",
             "SELECT bool_and(total = (SELECT sum(amount) FROM instalment p WHERE p.invoice_id = i.id)) FROM invoice i",
         ),
-        ("payments are settled whole", "SELECT bool_and(allocated = amount) FROM payment"),
+        ("payments are settled whole or given back", "SELECT bool_and(allocated + refunded = amount) FROM payment"),
+        ("credits leave something to pay", "SELECT bool_and(paid + credited < total) FROM invoice WHERE credited > 0"),
+        (
+            "the current year is billed by its schedules",
+            "SELECT bool_and((fee_schedule_id IS NULL) = (issued_on < '2024-09-01')) FROM invoice",
+        ),
+        (
+            "invoices have the total of their schedule",
+            "SELECT bool_and(total = (SELECT sum(amount) FROM fee_part p WHERE p.fee_schedule_id = i.fee_schedule_id))"
+            " FROM invoice i WHERE fee_schedule_id IS NOT NULL",
+        ),
+        ("wallets put right", "SELECT count(*) = 6 FROM wallet_entry WHERE kind IN ('debit', 'correction')"),
         ("nobody's wallet is below zero", "SELECT min(balance) = 0 FROM wallet"),
         ("every meal was paid", "SELECT count(*) = (SELECT count(*) FROM meal) FROM wallet_entry WHERE kind = 'meal'"),
         ("absences", "SELECT count(*) > 100 FROM absence"),
@@ -63,7 +77,11 @@ async def test_what_holds(filled: Filled, what: str, sql: str) -> None:
         ("badge.revoked", "badge WHERE revoked_at IS NOT NULL"),
         ("invoice.issued", "invoice"),
         ("payment.recorded", "payment"),
+        ("invoice.credited", "invoice WHERE credited > 0"),
+        ("payment.refunded", "refund"),
         ("wallet.topped_up", "wallet"),
+        ("wallet.corrected", "wallet_entry WHERE kind = 'correction'"),
+        ("wallet.debited", "wallet_entry WHERE kind = 'debit'"),
         ("absence.recorded", "absence"),
         (
             "invoice.paid",
