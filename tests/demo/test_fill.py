@@ -13,6 +13,7 @@ from app.domains.partners.service import create_school
 from app.domains.students.tables import Student
 from tests.demo.conftest import Filled
 from tests.support.clock import FixedClock
+from tests.support.published import faults
 
 
 async def ask(filled: Filled, sql: str) -> Any:
@@ -148,3 +149,7 @@ def test_the_same_day_gives_the_same_school_and_every_day_the_same_people(clock:
     once, again = draw(clock), draw(clock)
     assert (once.rows, once.events) == (again.rows, again.events)
     assert people(datetime(2031, 8, 15, tzinfo=UTC)) == people(clock.now())
+
+
+def test_its_events_tell_what_is_published(clock: FixedClock) -> None:
+    assert [(told.topic, fault) for told in draw(clock).events for fault in faults(told.topic, told.facts)] == []
