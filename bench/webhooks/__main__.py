@@ -1,6 +1,6 @@
 """Webhooks with everything on, beside the bare client in the same run; and how long they take.
 
-    python -m bench.webhooks [--only throughput,latency,hanging,backlog] [--deliveries 20000] [--full]
+    python -m bench.webhooks [--only throughput,latency,hanging,workers,backlog] [--deliveries 20000] [--full]
 
 Signing, the vetting dialler, recorded attempts and fairness are on, PostgreSQL syncs to disk. Where there are two
 processors the sender has one, the servers and the sink the other. `--full` drains a backlog of a million.
@@ -15,7 +15,7 @@ import socket
 import statistics
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ import uvloop
 from bench.outbound import sink
 from bench.stage import cpus, tell
 from bench.webhooks.backlog import drain_backlog
-from bench.webhooks.latency import Steady, receiver, steady, worker
+from bench.webhooks.latency import Steady, received, receiver, steady, worker
 from bench.webhooks.scene import LOCAL, scene
 from bench.webhooks.throughput import compare
 
@@ -75,6 +75,22 @@ async def hanging(place: Path, given: argparse.Namespace) -> list[Facts]:
     return [_latency(alone), _latency(beside)]
 
 
+async def workers(place: Path, given: argparse.Namespace) -> list[Facts]:
+    """Eight processes, 10,000 deliveries: each is to be sent once."""
+    ledger = place.with_suffix(".ledger")
+    with receiver(ledger) as port:
+        async with scene(place, schools=4) as stage, AsyncExitStack() as stack:
+            await stage.add_endpoints(port, 25, LOCAL)
+            for number in range(8):
+                folder = place.parent / f"worker-{number}"
+                folder.mkdir()
+                await stack.enter_async_context(worker(stage, folder))
+            for school in stage.schools:
+                await stage.happen(school, 100)
+            sent = await received(ledger, 10_000)
+    return [{"what": "8 workers", "deliveries": len(set(sent)), "sent_again": len(sent) - len(set(sent))}]
+
+
 async def backlog(place: Path, given: argparse.Namespace) -> list[Facts]:
     count = 1_000_000 if given.full else given.backlog
     with sink(None, _other()) as port:
@@ -118,7 +134,7 @@ def _other() -> int | None:
     return pinned[1] if pinned else None
 
 
-MEASURES = {"throughput": throughput, "latency": latency, "hanging": hanging, "backlog": backlog}
+MEASURES = {"throughput": throughput, "latency": latency, "hanging": hanging, "workers": workers, "backlog": backlog}
 
 
 async def measure(given: argparse.Namespace) -> list[Facts]:

@@ -79,6 +79,16 @@ def _pin(process: subprocess.Popen[str] | subprocess.Popen[bytes], number: int) 
         os.sched_setaffinity(process.pid, {pinned[number]})
 
 
+async def received(ledger: Path, count: int) -> list[str]:
+    """The webhook-ids in the order of their arrival, once there are `count` different ones or it has taken too long."""
+    give_up = time.monotonic() + 10 * PATIENCE_SECONDS
+    while True:
+        ids = [each.webhook_id for each in read_got(ledger)]
+        if len(set(ids)) >= count or time.monotonic() > give_up:
+            return ids
+        await asyncio.sleep(0.5)
+
+
 async def steady(name: str, scene: Scene, ledger: Path, per_second: float, seconds: float, fan: int = 1) -> Steady:
     """`fan`: how many endpoints get each event. Writes over all schools in turn."""
     committed: dict[UUID, float] = {}
@@ -94,15 +104,18 @@ async def steady(name: str, scene: Scene, ledger: Path, per_second: float, secon
 async def _write(
     scene: Scene, doorbell: Doorbell, committed: dict[UUID, float], per_second: float, seconds: float
 ) -> None:
+    """As many as the machine can, at most `per_second`."""
     began = time.monotonic()
-    schools = cycle(scene.schools)
-    async with asyncio.TaskGroup() as writing:
-        for number in count():
-            due = began + number / per_second
-            if due >= began + seconds:
+    schools, numbers = cycle(scene.schools), count()
+
+    async def lane() -> None:
+        for number in numbers:
+            await asyncio.sleep(max(0.0, began + number / per_second - time.monotonic()))
+            if time.monotonic() >= began + seconds:
                 return
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            writing.create_task(_write_one(scene, doorbell, next(schools), committed))
+            await _write_one(scene, doorbell, next(schools), committed)
+
+    await asyncio.gather(*(lane() for _ in range(scene.database.pool_size)))
 
 
 async def _write_one(scene: Scene, doorbell: Doorbell, school: School, committed: dict[UUID, float]) -> None:
