@@ -46,14 +46,20 @@ class Ledger:
     def _answer(self, transport: asyncio.Transport) -> None:
         self._answered += 1
         if self._synced and self._answered % SLOW_ONE_IN == 0:
-            asyncio.get_running_loop().call_later(SLOW_SECONDS, transport.write, ANSWER)
+            asyncio.get_running_loop().call_later(SLOW_SECONDS, _write, transport)
         else:
-            transport.write(ANSWER)
+            _write(transport)
 
     def _write(self, lines: bytes) -> None:
         os.write(self._descriptor, lines)
         if self._synced:
             os.fsync(self._descriptor)
+
+
+def _write(transport: asyncio.Transport) -> None:
+    """Whoever asked may have been killed meanwhile."""
+    if not transport.is_closing():
+        transport.write(ANSWER)
 
 
 class Receiver(Sink):

@@ -22,6 +22,7 @@ from typing import Any
 import structlog
 import uvloop
 
+from app.domains.events.topics import Topic
 from bench.outbound import sink
 from bench.stage import cpus, tell
 from bench.webhooks.backlog import drain_backlog
@@ -69,8 +70,8 @@ async def hanging(place: Path, given: argparse.Namespace) -> list[Facts]:
             async with worker(stage, place.parent):
                 await steady("warming up", stage, ledger, 2, 5, fan=100)
                 alone = await steady("1,000 endpoints", stage, ledger, 2, given.seconds, fan=100)
-                await stage.add_endpoint(stage.schools[0], deaf, LOCAL)
-                await stage.happen(stage.schools[0], 20)
+                await stage.add_endpoint(stage.schools[0], deaf, LOCAL, Topic.INVOICE_PAID)
+                await stage.happen(stage.schools[0], 10_000, Topic.INVOICE_PAID)
                 beside = await steady("and one that hangs", stage, ledger, 2, given.seconds, fan=100)
     return [_latency(alone), _latency(beside)]
 
@@ -117,6 +118,7 @@ def _latency(measured: Steady) -> Facts:
         "written_per_second": round(measured.written, 1),
         "arrived": len(measured.milliseconds),
         "missing": measured.missing,
+        "round_trip_ms": round(measured.round_trip, 2),
         "p50_ms": round(measured.percentile(0.5), 1),
         "p99_ms": round(measured.percentile(0.99), 1),
     }

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field
 from itertools import count, cycle
 from pathlib import Path
 from uuid import UUID
+
+import asyncpg
 
 from app.cli.data_directory import DataDirectory
 from app.core.doorbell import Doorbell
@@ -33,6 +36,8 @@ class Steady:
     asked: float
     written: float
     """Events a second: what was aimed at, and what it came to."""
+    round_trip: float
+    """Milliseconds that one question to PostgreSQL took meanwhile, the median: the reference."""
     missing: int = 0
     milliseconds: list[float] = field(default_factory=list)
 
@@ -93,12 +98,36 @@ async def steady(name: str, scene: Scene, ledger: Path, per_second: float, secon
     """`fan`: how many endpoints get each event. Writes over all schools in turn."""
     committed: dict[UUID, float] = {}
     async with Doorbell(scene.servers.redis_url()) as doorbell:
-        began = time.monotonic()
-        await _write(scene, doorbell, committed, per_second, seconds)
-        taken = time.monotonic() - began
+        async with _asking(scene) as round_trips:
+            began = time.monotonic()
+            await _write(scene, doorbell, committed, per_second, seconds)
+            taken = time.monotonic() - began
         arrivals = await _arrivals(ledger, committed, fan)
     milliseconds = sorted((at - committed[subject]) * 1000 for subject, at in arrivals)
-    return Steady(name, per_second, len(committed) / taken, len(committed) * fan - len(arrivals), milliseconds)
+    missing = len(committed) * fan - len(arrivals)
+    return Steady(name, per_second, len(committed) / taken, statistics.median(round_trips), missing, milliseconds)
+
+
+@asynccontextmanager
+async def _asking(scene: Scene) -> AsyncIterator[list[float]]:
+    """Asks PostgreSQL for nothing, now and then, and notes the milliseconds that takes."""
+    connection = await asyncpg.connect(scene.servers.superuser_dsn(DATABASE))
+    taken: list[float] = []
+
+    async def ask() -> None:
+        while True:
+            began = time.perf_counter()
+            await connection.fetchval("SELECT 1")
+            taken.append((time.perf_counter() - began) * 1000)
+            await asyncio.sleep(0.05)
+
+    asking = asyncio.create_task(ask())
+    try:
+        yield taken
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        connection.terminate()
 
 
 async def _write(

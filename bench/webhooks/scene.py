@@ -17,6 +17,7 @@ from app.core.outbound.resolver import Found
 from app.core.roles import bootstrap_roles
 from app.delivery.sender import HttpSender
 from app.domains.events.service import append_events_from
+from app.domains.events.topics import Topic
 from app.domains.partners.service import create_school
 from app.domains.partners.tables import School
 from app.embedded import Embedded
@@ -32,7 +33,7 @@ FACTS = orjson.dumps({"matricule": "2025/BEN/000001", "label": "x" * 200}).decod
 """With the envelope, a body of about 450 bytes."""
 
 MANY = """
-SELECT 'wallet.low', gen_random_uuid(), $1::jsonb, NULL::timestamptz FROM generate_series(1, $2::int)
+SELECT $1::text, gen_random_uuid(), $2::jsonb, NULL::timestamptz FROM generate_series(1, $3::int)
 """
 ONE = "SELECT 'wallet.low', $1::uuid, $2::jsonb, NULL::timestamptz"
 
@@ -50,10 +51,10 @@ class Scene:
     database: Database
     schools: Sequence[School]
 
-    async def happen(self, school: School, count: int) -> None:
+    async def happen(self, school: School, count: int, topic: Topic = Topic.WALLET_LOW) -> None:
         async with self.database.raw(Wall.app(school.id)) as connection:
             await connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL transaction_timeout = 0")
-            await append_events_from(connection, MANY, FACTS, count)
+            await append_events_from(connection, MANY, topic.value, FACTS, count)
 
     async def happen_once(self, school: School, subject: UUID) -> None:
         async with self.database.raw(Wall.app(school.id)) as connection:
@@ -65,8 +66,9 @@ class Scene:
             for number in range(each):
                 await self.add_endpoint(school, port, host.format(f"{school.code}-{number}".lower()))
 
-    async def add_endpoint(self, school: School, port: int, host: str) -> None:
-        await make_endpoint(self.database, school, f"http://{host}:{port}/hook", payload="full", max_in_flight=32)
+    async def add_endpoint(self, school: School, port: int, host: str, topic: Topic = Topic.WALLET_LOW) -> None:
+        url = f"http://{host}:{port}/hook"
+        await make_endpoint(self.database, school, url, payload="full", max_in_flight=32, topics=[topic.value])
 
 
 @asynccontextmanager
