@@ -23,6 +23,7 @@ import structlog
 import uvloop
 
 from app.domains.events.topics import Topic
+from app.domains.webhooks.fanning import expand
 from bench.outbound import sink
 from bench.stage import cpus, tell
 from bench.webhooks.backlog import drain_backlog
@@ -72,6 +73,8 @@ async def hanging(place: Path, given: argparse.Namespace) -> list[Facts]:
                 alone = await steady("1,000 endpoints", stage, ledger, 2, given.seconds, fan=100)
                 await stage.add_endpoint(stage.schools[0], deaf, LOCAL, Topic.INVOICE_PAID)
                 await stage.happen(stage.schools[0], 10_000, Topic.INVOICE_PAID)
+                while (await expand(stage.database)).more:
+                    pass
                 beside = await steady("and one that hangs", stage, ledger, 2, given.seconds, fan=100)
     return [_latency(alone), _latency(beside)]
 
