@@ -33,9 +33,9 @@ async def check_access(
     return AccessDecision(code, reason, answer.first_name)
 
 
-def zone_open_to(actor: Actor, zone: str) -> str:
+def zone_open_to(actor: Actor, zone: str, field: str = "zone") -> str:
     """The zone's code, normalised. Raises InsufficientZone, before it is known whether there is such a zone."""
-    code = normalise_code(zone, "zone")
+    code = normalise_code(zone, field)
     if actor.zones is not None and code not in actor.zones:
-        raise InsufficientZone(field="zone", zone=code)
+        raise InsufficientZone(field=field, zone=code)
     return code

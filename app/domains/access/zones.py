@@ -14,6 +14,7 @@ from app.core.money import exponent, to_decimal_string, to_minor
 from app.core.tables import THIS_SCHOOL
 from app.core.text import Form, normalise_code
 from app.domains.access.errors import UnknownZone, ZoneCodeTaken
+from app.domains.access.service import zone_open_to
 from app.domains.access.tables import Zone, ZoneProgramme, ZoneWindow
 from app.domains.access.windows import Window
 from app.domains.access.zone_reads import describe_zone
@@ -47,9 +48,10 @@ async def update_zone(session: AsyncSession, actor: Actor, *, zone: str, changes
     """Changes what `changes` names and leaves the rest; the next check already asks by it.
 
     Its names are those of NewZone but for `code`: `windows` and `programmes` replace all there were. What is equal
-    changes nothing, and tells nobody. Raises UnknownZone, InvalidInput.
+    changes nothing, and tells nobody. Raises UnknownZone, InsufficientZone for a zone that the key is not for, and
+    InvalidInput.
     """
-    code = normalise_code(zone, "zone")
+    code = zone_open_to(actor, zone)
     locked = select(Zone).where(col(Zone.school_id) == actor.school_id, col(Zone.code) == code).with_for_update()
     found = await session.scalar(locked)
     if found is None:

@@ -1,6 +1,7 @@
 """Zones over the API: opened once, changed in part, and the next check goes by what they are now."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -153,9 +154,18 @@ async def test_a_key_of_some_zones_sees_those(database: Database, asker: Asker, 
         school = await session.get_one(School, core.school_id)
     gate = await make_actor(database, school, scopes=scopes, zones={"B"})
     assert await asker.data(gate, LIST) == {"zones": [{"code": "B"}]}
-    assert await asker.refusal(gate, '{ zone(code: "a") { label } }') == ("INSUFFICIENT_ZONE", "zone")
+    assert await asker.refusal(gate, '{ zone(code: "a") { label } }') == ("INSUFFICIENT_ZONE", "code")
     with pytest.raises(InsufficientScope):
         await change(asker, gate, label="Autre")
+
+
+async def test_a_key_of_some_zones_opens_and_changes_no_other(database: Database, asker: Asker, core: Actor) -> None:
+    await create(asker, core)
+    gate = replace(core, zones=frozenset({"BUFFET"}))
+    assert await asker.refusal(gate, UPDATE, input={"zone": "bar", "price": "0"}) == ("INSUFFICIENT_ZONE", "zone")
+    assert await asker.refusal(gate, CREATE, input={**BAR, "code": "autre"}) == ("INSUFFICIENT_ZONE", "code")
+    assert (await create(asker, gate, {**BAR, "code": "buffet"}))["code"] == "BUFFET"
+    assert await asker.data(core, LIST) == {"zones": [{"code": "BAR"}, {"code": "BUFFET"}]}
 
 
 async def test_the_next_check_goes_by_the_new_price(

@@ -184,6 +184,7 @@ async def _create_zone(
     idempotency_key: IdempotencyKey = None,
 ) -> CreateZoneResult:
     asked = plain(input)
+    zone_open_to(info.context.actor, asked["code"], "code")
     zone = NewZone(**_with_windows(asked))
     record = await perform_once(
         info.context,
@@ -251,7 +252,7 @@ async def _zone(
 ) -> Zone | None:
     async with info.context.read() as session:
         try:
-            return Zone.of(await describe_zone(session, zone_open_to(info.context.actor, code)))
+            return Zone.of(await describe_zone(session, zone_open_to(info.context.actor, code, "code")))
         except errors.UnknownZone:
             return None
 
