@@ -66,7 +66,7 @@ class Process:
             [sys.executable, "-m", "bench.socket_server", module, str(descriptor)],
             env={**os.environ, **environment},
             pass_fds=[descriptor],
-            stdout=subprocess.DEVNULL,
+            stdout=sys.stderr,
         )
 
     @property

@@ -6,7 +6,7 @@ hence nothing handed out. So a revoked key is out everywhere within a second, wi
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, Self
@@ -14,6 +14,7 @@ from typing import Protocol, Self
 import structlog
 
 from app.core.actor import Actor
+from app.core.batching import Batcher
 from app.core.clock import Clock
 from app.core.errors import SkoolyError
 from app.domains.partners.errors import KeyExpired, KeyRevoked
@@ -56,6 +57,7 @@ class KeyGuard:
         self._staying: dict[str, _Staying] = {}
         self._checked = -1
         self._task: asyncio.Task[None] | None = None
+        self._looks: Batcher[str, tuple[int, KeyState | None]] = Batcher(self._look_at_all, in_flight=1)
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._keep_checking())
@@ -99,9 +101,14 @@ class KeyGuard:
                 del self._staying[actor.key_id]
 
     async def _look_at(self, actor: Actor) -> None:
-        generation, states = await self._keyring.states([actor.key_id])
-        if failure := self._settled(actor.key_id, states.get(actor.key_id), generation, actor):
+        generation, state = await self._looks.load(actor.key_id)
+        if failure := self._settled(actor.key_id, state, generation, actor):
             raise failure
+
+    async def _look_at_all(self, key_ids: Sequence[str]) -> list[tuple[int, KeyState | None]]:
+        """A thousand clients that come back at once are a few queries, not a thousand."""
+        generation, states = await self._keyring.states(key_ids)
+        return [(generation, states.get(key_id)) for key_id in key_ids]
 
     def _settled(self, key_id: str, state: KeyState | None, generation: int, actor: Actor) -> SkoolyError | None:
         """Why nobody may stay under the key; None where they may, until it expires."""

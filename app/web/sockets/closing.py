@@ -58,6 +58,7 @@ _BY_CODE: Mapping[str, CloseCode] = {
     "TOO_MANY_CONNECTIONS": CloseCode.TOO_MANY_CONNECTIONS,
     "RATE_LIMITED": CloseCode.TRY_LATER,
     "UNAVAILABLE": CloseCode.TRY_LATER,
+    "TIMEOUT": CloseCode.TRY_LATER,
     "CONFLICTING_KEYS": CloseCode.UNAUTHENTICATED,
 }
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import structlog
 
+from app.api.errors import Internal
 from app.api.executor import Executor
+from app.api.faults import name_failure
 from app.api.operations import Preparer
 from app.api.streams import LiveEngine
 from app.core.actor import Actor
@@ -145,8 +147,8 @@ class Socket:
         self._deadline.cancel()
         try:
             await self._let_in(message.payload)
-        except SkoolyError as failure:
-            raise refusal_of(failure) from None
+        except Exception as error:
+            raise refusal_of(self._named(error)) from None
         self._conversation.open()
         await self.send(messages.ACK)
 
@@ -157,6 +159,13 @@ class Socket:
         self.house.stayers.enter(actor)
         self._actor = actor
         await self.house.live.guard.admit(actor, self)
+
+    def _named(self, error: Exception) -> SkoolyError:
+        """Also of a database that is too slow to say whether the key is still good: that is no client that has gone."""
+        failure = name_failure(error, self.exchange.request_id)
+        if isinstance(failure, Internal):
+            log.error("socket_failed", exc_info=error, request_id=str(self.exchange.request_id))
+        return failure
 
     async def _subscribe(self, message: Subscribe) -> None:
         """Raises SocketClosed."""

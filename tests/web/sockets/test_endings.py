@@ -13,7 +13,7 @@ from app.domains.partners.service import IssuedKey, ensure_partner, issue_key, r
 from app.domains.partners.tables import School
 from tests.live.support import happen
 from tests.support.clock import FixedClock
-from tests.support.factories.partners import PEPPERS
+from tests.support.factories.partners import PEPPERS, make_key
 from tests.support.serving import Serving, serving
 from tests.web.running import make_settings
 from tests.web.sockets.talking import opened, talking
@@ -131,3 +131,21 @@ async def test_a_slow_reader_who_never_reads_again_is_let_go(
         async with asyncio.timeout(20):
             while server.open_connections:
                 await asyncio.sleep(0.05)
+
+
+async def test_everybody_may_come_back_at_once(server: Serving, database: Database, school: School) -> None:
+    keys = [await make_key(database, school, partner="many") for _ in range(40)]
+
+    async def come_back(key: IssuedKey) -> str:
+        async with opened(server, key.key, open_timeout=60) as talk:
+            return await talk.begin()
+
+    cursors = await asyncio.gather(*(come_back(key) for key in keys * 8))
+    assert len(cursors) == 320
+
+
+async def test_without_a_database_it_asks_to_come_back_later(core: IssuedKey, redis_url: str) -> None:
+    settings = make_settings("postgresql+asyncpg://skooly@127.0.0.1:1/nowhere", redis_url)
+    async with serving(settings) as server, talking(server, core.key) as talk:
+        await talk.say("connection_init")
+        assert await talk.ended() == (1013, {"code": "UNAVAILABLE"})
