@@ -59,6 +59,12 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             assert anchor in anchors(target), link
 
 
+def test_the_changelog_says_nothing_twice() -> None:
+    """Branches that land together each bring their lines of it."""
+    said = [line for line in (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines() if line[:2] == "- "]
+    assert [line for line in set(said) if said.count(line) > 1] == []
+
+
 def test_pictures_are_light() -> None:
     pictures = list(DOCS.rglob("*.png"))
     assert pictures
