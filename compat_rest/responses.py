@@ -13,7 +13,7 @@ from compat_rest.gateway import Gateway
 from compat_rest.negotiation import JSON, NDJSON
 from compat_rest.problems import MEDIA_TYPE, Fault, Reason, type_of
 from compat_rest.scalars import Schema
-from compat_rest.schemas import Components, OutputSchemas, reference
+from compat_rest.schemas import Components, OutputSchemas, reference, refusals_of
 from compat_rest.selection import TYPENAME
 
 Json = dict[str, Any]
@@ -114,10 +114,11 @@ class Responses:
 
     def _generic(self) -> Iterator[tuple[int, str]]:
         """The codes that are not the operation's own, by the status they answer with."""
+        refused = refusals_of(self._endpoint.root.selected.field)
         for fault in self._faults():
             yield fault.status, fault.name
         for code, status in self._gateway.statuses.items():
-            if code not in Fault.__members__ and (status in _ALWAYS or self._takes(code)):
+            if code not in Fault.__members__ and (status in _ALWAYS or self._takes(code) or code in refused):
                 yield status, code
 
     def _takes(self, code: str) -> bool:

@@ -94,6 +94,12 @@ def keywords_of(element: Any) -> Schema:
     return dict(extensions.get("jsonSchema") or metadata.get("jsonSchema") or {})
 
 
+def refusals_of(element: Any) -> tuple[str, ...]:
+    """The `refuses` that a root field carries: codes that may be its answer beside those that any operation has."""
+    extensions, metadata = _carried(element)
+    return tuple(extensions.get("refuses") or metadata.get("refuses") or ())
+
+
 def _carried(element: Any) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """The extensions of a schema element and the metadata of its definition."""
     extensions: Mapping[str, Any] = element.extensions or {}

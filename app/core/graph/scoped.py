@@ -13,6 +13,8 @@ from app.core.scopes import Scope
 from app.core.text import Form
 
 METADATA_KEY = "skooly"
+REFUSES = "refuses"
+"""The metadata under which a root field tells the codes of its own failures that are no members of a union."""
 KEYWORDS = "jsonSchema"
 """The metadata under which an input tells, in the words of JSON Schema, what its type does not."""
 
@@ -26,6 +28,7 @@ def scoped(
     sized_by: str | None = None,
     personal: bool = False,
     waits: int = 0,
+    refuses: Sequence[str] = (),
     resolver: Callable[..., Any] | None = None,
     subscribes: bool = False,
     name: str | None = None,
@@ -56,7 +59,8 @@ def scoped(
             "personal": personal,
             "waits": waits,
             "example": example,
-        }
+        },
+        REFUSES: tuple(refuses),
     }
     if form is not None:
         metadata[KEYWORDS] = form.keywords

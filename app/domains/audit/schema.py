@@ -21,6 +21,7 @@ from app.domains.partners.service import find_partner
 from app.domains.partners.service.texts import LONGEST_NAME
 from app.domains.students.service import require_student
 
+OPERATION = Form(200)
 _CONNECTION = "auditEntries"
 MOST_STUDENTS = 20
 _of_audit = any_scope([Scope.AUDIT_READ])
@@ -88,7 +89,7 @@ async def _audit_entries(
         str | None, takes(Form(LONGEST_NAME), description="Only what this partner asked.", example="Cantine")
     ] = None,
     operation: Annotated[
-        str | None, takes(Form(200), description="Only this operation.", example="StudentByBadge")
+        str | None, takes(OPERATION, description="Only this operation.", example="StudentByBadge")
     ] = None,
     channel: Annotated[AuditChannel | None, argument(description="Only what came in this way.")] = None,
     since: Annotated[
@@ -109,9 +110,9 @@ async def _audit_entries(
         owner = None if partner is None else await find_partner(session, partner)
         search = Search(
             subject=None if student is None else student.id,
-            key_id=key_id,
+            key_id=None if key_id is None else IDENTIFIER.read(key_id, "keyId"),
             partner_id=None if owner is None else owner.id,
-            operation=operation,
+            operation=None if operation is None else OPERATION.read(operation, "operation"),
             channel=None if channel is None else str(channel.value),
             since=_instant(since, zone),
             until=_instant(until, zone),
@@ -140,5 +141,6 @@ class Query:
         description="Who saw or changed whose data, when and with which key: the newest first. "
         "Searching by student is itself recorded.",
         resolver=_audit_entries,
+        refuses=["STUDENT_NOT_FOUND", "PARTNER_NOT_FOUND"],
         cost=5,
     )

@@ -200,6 +200,7 @@ class KeyQuery:
         Scope.KEYS_MANAGE,
         description="The keys of the school, the newest first; revoked and expired ones too.",
         resolver=_keys,
+        refuses=["PARTNER_NOT_FOUND"],
         cost=2,
     )
     key: ApiKey | None = scoped(
