@@ -10,6 +10,7 @@ from app.domains.finance.service import (
     choose_chart,
     close_fiscal_year,
     close_period,
+    create_account,
     create_journal,
     delete_entry,
     open_fiscal_year,
@@ -95,6 +96,7 @@ async def choose(world: World) -> None:
     """What is paid afterwards posts itself."""
     async with world.write() as session:
         await choose_chart(session, "syscohada")
+        await create_account(session, code="5211", label="Banque Atlantique")
         await open_fiscal_year(session, code="2025", starts_on=date(2025, 1, 1), ends_on=date(2025, 12, 31))
     await pay(world)
 
@@ -111,5 +113,6 @@ BOOKS: Happenings = {
     Topic.PERIOD_OPENED: open_again,
     Topic.FISCAL_YEAR_OPENED: open_again,
     Topic.FISCAL_YEAR_CLOSED: close,
+    Topic.ACCOUNT_CREATED: choose,
     Topic.ACCOUNT_MAP_CHANGED: choose,
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.domains.events.topics import Topic
 from app.domains.finance.invoice_records import Share
-from app.domains.finance.records import PaymentRecord
+from app.domains.finance.records import Due, PaymentRecord
 from app.domains.finance.service import (
     allocate_payment,
     cancel_invoice,
@@ -15,6 +15,7 @@ from app.domains.finance.service import (
     debit_wallet,
     refund_payment,
 )
+from app.domains.finance.service.fees import create_fee_schedule, retire_fee_schedule
 from tests.catalogue.world import MATRICULE, NOW, TODAY, Happenings, World
 from tests.support.factories.finance import make_invoice, make_payment, make_top_up
 
@@ -89,7 +90,18 @@ async def eat(world: World) -> None:
         await debit_meal(session, student_id=student, **meal)
 
 
+async def retire(world: World) -> None:
+    """It was made for anybody."""
+    given: dict[str, Any] = {"label": "Scolarité", "kind": "tuition", "currency": "XOF"}
+    async with world.write() as session:
+        await create_fee_schedule(session, code="FRAIS", instalments=[Due(TODAY, 500)], **given)
+    async with world.write() as session:
+        await retire_fee_schedule(session, code="FRAIS")
+
+
 MONEY: Happenings = {
+    Topic.FEE_SCHEDULE_CREATED: retire,
+    Topic.FEE_SCHEDULE_RETIRED: retire,
     Topic.INVOICE_ISSUED: issue,
     Topic.INVOICE_UPDATED: refund,
     Topic.INVOICE_CANCELLED: cancel,

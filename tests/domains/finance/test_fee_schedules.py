@@ -90,7 +90,7 @@ async def test_a_class_is_billed_and_later_those_who_joined(desk: Desk, school_c
     assert (again["alreadyBilled"], again["invoices"]) == (2, [])
     one = await desk.do("applyFeeSchedule", schedule="inf-2024", matricule="s4")
     assert [each["number"] for each in one["invoices"]] == ["FA-2025-000003"]
-    assert await desk.told() == ["invoice.issued"] * 3
+    assert await desk.told() == ["fee_schedule.created", *["invoice.issued"] * 3]
     refusal = await desk.refused("applyFeeSchedule", schedule="INF-2024", matricule="S4")
     assert refusal == ("AlreadyBilled", "matricule")
 

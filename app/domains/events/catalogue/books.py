@@ -80,6 +80,12 @@ BOOKS = (
     ),
     Described(Topic.FISCAL_YEAR_CLOSED, "Un exercice est clos.", "A fiscal year was closed.", _YEAR),
     Described(
+        Topic.ACCOUNT_CREATED,
+        "Un compte est ajouté au plan de l'école.",
+        "An account was added to the school's chart.",
+        {"code": text("The account.", "5211"), "label": text("Its name.", "Banque Atlantique")},
+    ),
+    Described(
         Topic.ACCOUNT_MAP_CHANGED,
         "L'école a changé les comptes ou les journaux où les faits sont passés.",
         "The school changed which accounts and journals take what.",

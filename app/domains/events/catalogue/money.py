@@ -53,7 +53,25 @@ _ENTRY = {
     "forced": flag("Whether it was taken although the wallet did not hold as much.", False),
 }
 
+_SCHEDULE = {
+    "code": text("The schedule's code.", "INF-L1-2025"),
+    "label": text("What its invoices say.", "Scolarité 2025-2026"),
+    "kind": choice("What it bills.", "tuition", *KINDS),
+    "currency": CURRENCY,
+    "total": amount("The sum of its instalments", 450_000, exclusiveMinimum=0),
+    "programme": nullable(text("Code of the programme it is for; null for all.", "INF")),
+    "class": nullable(text("Code of the class it is for; null for all.", "INF-L1-DK")),
+    "school_year": nullable(text("Code of the school year it is for; null for all.", "2025-2026")),
+}
+
 MONEY = (
+    Described(Topic.FEE_SCHEDULE_CREATED, "Un barème de frais est créé.", "A fee schedule was made.", _SCHEDULE),
+    Described(
+        Topic.FEE_SCHEDULE_RETIRED,
+        "Un barème ne facture plus personne.",
+        "A fee schedule bills nobody any more.",
+        _SCHEDULE,
+    ),
     Described(Topic.INVOICE_ISSUED, "Une facture est émise.", "An invoice was issued.", _INVOICE),
     Described(
         Topic.INVOICE_UPDATED,

@@ -115,8 +115,11 @@ async def create_account(session: AsyncSession, *, code: str, label: str) -> Acc
     account = AccountRecord(IDENTIFIER.read(code, "code"), LABEL.read(label, "label"))
     made = insert(LedgerAccount).values(school_id=THIS_SCHOOL, code=account.code, label=account.label)
     made = made.on_conflict_do_nothing(constraint="uq_ledger_account_school_id_code")
-    if await session.scalar(made.returning(col(LedgerAccount.id))) is None:
+    account_id = await session.scalar(made.returning(col(LedgerAccount.id)))
+    if account_id is None:
         raise AccountTaken(field="code", account=account.code)
+    facts = {"code": account.code, "label": account.label}
+    record_event(session, Topic.ACCOUNT_CREATED, subject=account_id, facts=facts)
     return account
 
 

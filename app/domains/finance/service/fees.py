@@ -15,6 +15,8 @@ from sqlmodel import col
 from app.core.pagination import Page, Position
 from app.core.tables import THIS_SCHOOL
 from app.core.text import normalise_code
+from app.domains.events.service import record_event
+from app.domains.events.topics import Topic
 from app.domains.finance.errors import FeeScheduleNotFound, FeeScheduleRetired, FeeScheduleTaken
 from app.domains.finance.fee_tables import FeePart, FeeSchedule
 from app.domains.finance.invoice_statements import same
@@ -109,7 +111,9 @@ async def create_fee_schedule(
         for number, due in enumerate(instalments, start=1)
     ]
     await session.execute(insert(FeePart).values(parts))
-    return (await fee_schedules_by_id(session, [schedule_id]))[schedule_id]
+    schedule = (await fee_schedules_by_id(session, [schedule_id]))[schedule_id]
+    record_event(session, Topic.FEE_SCHEDULE_CREATED, subject=schedule_id, facts=fee_schedule_facts(schedule))
+    return schedule
 
 
 async def retire_fee_schedule(session: AsyncSession, *, code: str) -> FeeScheduleRecord:
@@ -117,7 +121,23 @@ async def retire_fee_schedule(session: AsyncSession, *, code: str) -> FeeSchedul
     schedule = await require_fee_schedule(session, code, field="code")
     mine = (col(FeeSchedule.school_id) == THIS_SCHOOL, col(FeeSchedule.id) == schedule.id)
     await session.execute(update(FeeSchedule).where(*mine).values(retired_at=func.now()))
-    return (await fee_schedules_by_id(session, [schedule.id]))[schedule.id]
+    retired = (await fee_schedules_by_id(session, [schedule.id]))[schedule.id]
+    record_event(session, Topic.FEE_SCHEDULE_RETIRED, subject=retired.id, facts=fee_schedule_facts(retired))
+    return retired
+
+
+def fee_schedule_facts(schedule: FeeScheduleRecord) -> dict[str, Any]:
+    """What the log keeps. Amounts are in minor units."""
+    return {
+        "code": schedule.code,
+        "label": schedule.label,
+        "kind": schedule.kind,
+        "currency": schedule.currency,
+        "total": schedule.total,
+        "programme": schedule.programme,
+        "class": schedule.school_class,
+        "school_year": schedule.school_year,
+    }
 
 
 async def require_fee_schedule(session: AsyncSession, code: str, *, field: str) -> FeeScheduleRecord:
