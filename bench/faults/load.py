@@ -8,6 +8,7 @@ and must be told the same. SIGTERM ends it, once everything that was begun is ac
 
 import asyncio
 import json
+import re
 import signal
 import sys
 import time
@@ -34,6 +35,7 @@ mutation Issue($input: IssueInvoiceInput!, $key: String!) {
 }
 """
 RETRY_CODES = frozenset({"IDEMPOTENCY_IN_FLIGHT", "UNAVAILABLE", "TIMEOUT"})
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 READABLE = frozenset({200, 409, 504})
 """Statuses whose bodies say by a code whether to try again."""
 
@@ -79,7 +81,7 @@ class Load:
             self.met["503" if patient else "strange: 503 without Retry-After"] += 1
             return None
         if answer.status not in READABLE:
-            self.met[f"strange: {answer.status} {body[:200]!r}"] += 1
+            self.met[f"strange: {answer.status} {_without_ids(body.decode(errors='replace'))}"] += 1
             return None
         return self._unwrap(json.loads(body))
 
@@ -89,8 +91,13 @@ class Load:
             return dict(made)
         codes = {error.get("extensions", {}).get("code") for error in said.get("errors", ())}
         known = codes and codes <= RETRY_CODES
-        self.met[" ".join(sorted(codes)) if known else f"strange: {json.dumps(said)[:300]}"] += 1
+        self.met[" ".join(sorted(codes)) if known else f"strange: {_without_ids(json.dumps(said))}"] += 1
         return None
+
+
+def _without_ids(said: str) -> str:
+    """The same answer is counted as the same, whatever its request was called."""
+    return _UUID.sub("…", said)[:300]
 
 
 def _invoice(key: str, matricule: str) -> dict[str, Any]:

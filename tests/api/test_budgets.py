@@ -149,6 +149,18 @@ async def test_two_processes_share_a_budget(
         await budgets.settled()
 
 
+async def test_processes_that_are_killed_again_and_again_take_little_of_a_large_budget_with_them(
+    valkey: Redis, clock: FixedClock
+) -> None:
+    """Each of them has leased a block and is gone: twenty starts in a minute leave nearly all of it."""
+    key = partner()
+    for _ in range(20):
+        budgets = Budgets(ValkeyLeases(valkey), clock, limit=10**9)
+        assert spends(budgets, key, 11)
+        await budgets.settled()
+    assert budgets.of(key).remaining > 900_000_000
+
+
 async def test_without_valkey_a_process_counts_alone(nowhere: Redis, clock: FixedClock) -> None:
     budgets, key = make_budgets(nowhere, clock), partner()
     assert await spend_all(budgets, key, 11) == LIMIT // 11 * 11

@@ -27,6 +27,8 @@ DEVICE_FACTOR = 10
 default, one key serves 75 gates at which somebody passes every second."""
 BLOCKS = 10
 """Into how many blocks a budget is divided."""
+LARGEST_BLOCK = 100_000
+"""Points. What a process had leased is lost when it is killed: ten kills in a minute must not spend a large budget."""
 KEPT = 10_000
 UNREACHABLE = (RedisError, OSError, TimeoutError)
 log = structlog.get_logger()
@@ -99,7 +101,7 @@ class Budgets:
         offset = crc32(actor.key_id.encode()) % SECONDS
         starts_at = int(now - offset) // SECONDS * SECONDS + offset
         limit = self.limit_of(actor.scopes)
-        block = max(1, limit // BLOCKS)
+        block = min(max(1, limit // BLOCKS), LARGEST_BLOCK)
         return Account(limit, block, starts_at, starts_at + SECONDS, unleased=limit)
 
     def _lease(self, key_id: str, account: Account) -> None:
