@@ -23,7 +23,7 @@ from tests.support.platform import CHECKOUT, clean_environment
 from tests.support.receiver import Receiver, receiving, status
 
 TOPICS = "wallet.topped_up"
-MATRICULE = "2024/INF/0124"
+MATRICULE = "2024/INF/0123"
 
 
 class Listener:
