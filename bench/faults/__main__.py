@@ -33,6 +33,12 @@ STOPPED_SECONDS = TIMEOUT_SECONDS + 30 + 2
 STEADY_ACKNOWLEDGEMENTS = 5
 """Between two faults: each falls on a platform that works."""
 DRAIN_SECONDS = 600
+STUCK_SECONDS = 120
+"""Without one more acknowledgement, whatever was done to the platform, it will not come back by itself."""
+
+
+class Stuck(Exception):
+    """The platform acknowledges nothing any more; its logs, kept by --data, say why."""
 
 
 def main() -> None:
@@ -99,8 +105,14 @@ def _strike_all(platform: Platform, both: Parties, faults: list[Fault]) -> Count
 
 
 def _press_on(platform: Platform, both: Parties, until: int) -> None:
-    while both.acknowledged < until:
+    """Raises Stuck."""
+    seen, since = both.acknowledged, time.monotonic()
+    while seen < until:
         _tend(platform, both)
+        if (now := both.acknowledged) > seen:
+            seen, since = now, time.monotonic()
+        elif time.monotonic() > since + STUCK_SECONDS:
+            raise Stuck(f"{seen} acknowledged, and no more for {STUCK_SECONDS} s")
 
 
 def _tend(platform: Platform, both: Parties) -> None:
@@ -110,9 +122,12 @@ def _tend(platform: Platform, both: Parties) -> None:
 
 
 def _stop_load(platform: Platform, both: Parties) -> dict[str, int]:
-    """What the load met, once everything that it had begun is acknowledged."""
+    """What the load met, once everything that it had begun is acknowledged. Raises Stuck."""
     both.stop_load()
+    give_up = time.monotonic() + STUCK_SECONDS
     while both.load_runs:
+        if time.monotonic() > give_up:
+            raise Stuck(f"what was begun is not acknowledged after {STUCK_SECONDS} s")
         platform.tend()
         time.sleep(CHECKED_SECONDS)
     return both.met()
