@@ -10,6 +10,7 @@ from arq.worker import Worker, create_worker
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
+from app.core.tasks import end
 from workers.serializer import deserialize, serialize
 from workers.settings import WorkerSettings
 
@@ -63,9 +64,7 @@ async def _close(worker: Worker, running: asyncio.Task[None]) -> None:
     """ARQ's own close would end at the first job that was cancelled, with its connections open."""
     if worker.main_task is not None:
         worker.main_task.cancel()
-    for task in worker.tasks.values():
-        task.cancel()
-    await asyncio.gather(running, *worker.tasks.values(), return_exceptions=True)
+    await end([running, *worker.tasks.values()])
     worker.tasks.clear()
     await worker.close()
 

@@ -16,6 +16,8 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
+from app.core.tasks import end
+
 log = structlog.get_logger(__name__)
 
 CHANNEL = "skooly:log"
@@ -68,8 +70,7 @@ class Doorbell:
 
     async def __aexit__(self, *_: object) -> None:
         if self._ringer is not None:
-            self._ringer.cancel()
-            await asyncio.gather(self._ringer, return_exceptions=True)
+            await end([self._ringer])
         await self._redis.aclose()
 
     def ring(self, school_id: UUID, position: int) -> None:

@@ -14,6 +14,7 @@ import structlog
 
 from app.core.database import Database
 from app.core.doorbell import Doorbell
+from app.core.tasks import end
 from app.delivery.metrics import DeliveryMetrics
 from app.delivery.options import Options
 from app.delivery.patience import Patience
@@ -156,12 +157,7 @@ class Drain:
         await asyncio.wait(others, timeout=RETURN_SECONDS)
         if self._requests:
             await asyncio.wait(self._requests, timeout=self._options.grace)
-        await self._cut_off([*self._requests, *others])
+        await end([*self._requests, *others])
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._settler.settled(), RETURN_SECONDS)
-        await self._cut_off([settling, listening])
-
-    async def _cut_off(self, tasks: list[asyncio.Task[None]]) -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end([settling, listening])

@@ -17,6 +17,7 @@ from app.core.actor import Actor
 from app.core.batching import Batcher
 from app.core.clock import Clock
 from app.core.errors import SkoolyError
+from app.core.tasks import end
 from app.domains.partners.errors import KeyExpired, KeyRevoked
 from app.domains.partners.keyring import Keyring, KeyState
 from app.live.errors import KeyChanged
@@ -65,8 +66,7 @@ class KeyGuard:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._task is not None
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await end([self._task])
         for staying in self._staying.values():
             _stop(staying)
 

@@ -14,6 +14,7 @@ import structlog
 
 from app.core.database import Database, Wall
 from app.core.errors import SkoolyError
+from app.core.tasks import end
 from app.domains.events.cursors import Place
 from app.domains.events.errors import LogError
 from app.domains.events.reading import Stretch, log_state, read_stretch
@@ -98,9 +99,7 @@ class Tailer:
     async def __aexit__(self, *_: object) -> None:
         tasks = [tail.task for tail in self._tails.values() if tail.task is not None]
         self._tails.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
     @property
     def schools(self) -> set[UUID]:

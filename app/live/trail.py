@@ -19,6 +19,7 @@ from app.core.actor import Actor
 from app.core.database import Database, Wall
 from app.core.graph.context import RecordAudit
 from app.core.ids import new_id
+from app.core.tasks import end
 from app.domains.events.watching import PeopleNamed
 
 WRITE_SECONDS = 2.0
@@ -70,8 +71,7 @@ class Trail:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._task is not None
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await end([self._task])
         await self.write()
 
     async def open(self, viewer: Viewer, request_id: UUID) -> None:

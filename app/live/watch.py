@@ -14,6 +14,7 @@ from sqlalchemy import text
 from app.core.database import Database, Wall
 from app.core.doorbell import Doorbell
 from app.core.errors import Unavailable
+from app.core.tasks import end
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +42,7 @@ class Watch:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._listener is not None
-        self._listener.cancel()
-        await asyncio.gather(self._listener, return_exceptions=True)
+        await end([self._listener])
         for future in self._waiting:
             future.cancel()
 

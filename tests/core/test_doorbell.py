@@ -41,6 +41,15 @@ async def test_a_ring_is_heard(redis_url: str) -> None:
         await asyncio.wait_for(heard, 20)
 
 
+@pytest.mark.parametrize("turns", range(8))
+async def test_it_is_left_wherever_its_rings_have_got_to(redis_url: str, turns: int) -> None:
+    """Where a ring was just being sent, the cancellation was lost on Python 3.11, and nobody ever left."""
+    async with Doorbell(redis_url) as doorbell:
+        doorbell.ring(uuid4(), 1)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+
 async def test_a_commit_rings_and_a_rollback_does_not(database_url: str) -> None:
     rung: list[tuple[UUID, int]] = []
     async with Database(database_url, announce=lambda school, position: rung.append((school, position))) as database:

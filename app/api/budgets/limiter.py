@@ -21,6 +21,7 @@ from app.api.errors import RateLimited
 from app.core.actor import Actor
 from app.core.clock import Clock
 from app.core.scopes import Scope
+from app.core.tasks import end
 
 DEVICE_FACTOR = 10
 """By how much the budget of a key that may check access is larger. A check costs 2 points and a passage 11: at the
@@ -81,9 +82,7 @@ class Budgets:
         await asyncio.gather(*self._leasing)
 
     async def stop(self) -> None:
-        for task in self._leasing:
-            task.cancel()
-        await asyncio.gather(*self._leasing, return_exceptions=True)
+        await end(self._leasing)
 
     def limit_of(self, scopes: Set[str]) -> int:
         return self._limit * (DEVICE_FACTOR if Scope.ACCESS_CHECK in scopes else 1)

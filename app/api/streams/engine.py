@@ -21,6 +21,7 @@ from app.api.streams.rendering import FrameRenderer, Selection, root_field
 from app.core.actor import Actor
 from app.core.errors import SkoolyError, Unavailable
 from app.core.graph.context import Context
+from app.core.tasks import end
 from app.domains.events.cursors import LogCursors
 from app.domains.events.following import Following, LogFilter
 from app.live.cohort import Cohort
@@ -71,8 +72,7 @@ class LiveEngine:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._task is not None
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await end([self._task])
         self.shut_down()
         await self._parts.aclose()
 

@@ -25,6 +25,7 @@ from app.core.actor import Actor
 from app.core.clock import Clock
 from app.core.database import Database, Wall
 from app.core.errors import Unavailable
+from app.core.tasks import end
 from app.domains.partners.errors import KeyAddressRefused, KeyExpired, KeyMalformed, KeyMissing, KeyRevoked, KeyUnknown
 from app.domains.partners.key_uses import KeyUses
 
@@ -123,9 +124,7 @@ class Keyring:
         self._tasks = [asyncio.create_task(self._keep_polling()), asyncio.create_task(self.uses.keep_flushing())]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         with contextlib.suppress(OSError, asyncpg.PostgresError, Unavailable):
             await self.uses.flush()
         await self._line.close()

@@ -15,6 +15,7 @@ from app.api.streams import LiveEngine
 from app.core.actor import Actor
 from app.core.errors import SkoolyError
 from app.core.ids import new_id
+from app.core.tasks import end
 from app.domains.partners.errors import KeyRefused
 from app.web.exchange import Exchange, Receive, Scope, Send
 from app.web.graphql_answers import request_errors
@@ -180,10 +181,7 @@ class Socket:
 
     async def _clear_up(self, listener: asyncio.Task[None]) -> None:
         self._deadline.cancel()
-        tasks = [listener, *(each.task for each in self._operations.values() if each.task)]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end([listener, *(each.task for each in self._operations.values() if each.task)])
         if self._actor is not None:
             self.house.live.guard.release(self._actor, self)
             self.house.stayers.exit(self._actor)

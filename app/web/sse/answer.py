@@ -9,6 +9,7 @@ from app.api.operations import PreparedOperation
 from app.api.streams import Frame, LiveEngine, Stream
 from app.core.actor import Actor
 from app.core.errors import SkoolyError
+from app.core.tasks import end
 from app.live.errors import ShuttingDown
 from app.web.exchange import ABORT, Receive, Scope, Send
 from app.web.sse import wire
@@ -64,9 +65,7 @@ class StreamAnswer:
             if self._stream.closing is None:
                 await self._over
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
             await self._stream.close()
         if not self._gone:
             await self._say_why()
