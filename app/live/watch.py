@@ -13,7 +13,6 @@ from sqlalchemy import text
 
 from app.core.database import Database, Wall
 from app.core.doorbell import Doorbell
-from app.core.errors import Unavailable
 from app.core.tasks import end
 
 log = structlog.get_logger(__name__)
@@ -87,7 +86,7 @@ class Watch:
             async with self._database.transaction(Wall.worker()) as session:
                 for row in await session.execute(_REACHED, {"schools": schools}):
                     self._tell(row.school_id, row.last_position, row.epoch)
-        except (Unavailable, OSError) as error:
+        except Exception as error:  # whatever a dying server raises: the next look is in a second
             log.warning("log_not_watched", reason=type(error).__name__)
 
     def _tell(self, school_id: UUID, position: int, epoch: int | None = None) -> None:
