@@ -1,5 +1,6 @@
-"""`skooly events`: the log of a school as its partners see it, with a partner's key."""
+"""`skooly events`: the log of a school as its partners see it, with a partner's key; and its epochs, for operators."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -11,18 +12,15 @@ from rich.console import Console
 from rich.text import Text
 
 from app.cli.failure import CommandFailed
-from app.cli.instance import DataOption, open_instance
+from app.cli.instance import DataOption, JsonOption, open_instance
 from app.cli.steps import say
 from app.client import ClientError, CursorFile, CursorStore, Event, EventLog, Follower, Forgetful, LogGap, Unreachable
+from app.core.database import Database
+from app.domains.events.epochs import open_epochs
 
 LONGEST_DATA = 160
 
 events = typer.Typer(help="What happens in a school, as its partners are told.", no_args_is_help=True)
-
-
-@events.callback()
-def group() -> None:
-    """Keeps `tail` a command of its own."""
 
 
 @events.command()
@@ -65,6 +63,23 @@ def tail(
             raise CommandFailed(f"{gap}. That is: --after {gap.oldest}") from None
         except ClientError as failure:
             raise CommandFailed(f"{failure} Check the key with: ./skooly keys list") from None
+
+
+@events.command(name="new-epoch")
+def new_epoch(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Open a new epoch of every school's log, before anything is written to a database that was put back by hand.
+
+    A restored dump or copy, a promoted standby and a restarted server are noticed without it. It loses nothing:
+    readers go on, and those who had read further than the log now goes are told of a gap.
+    """
+
+    async def run(url: str) -> int:
+        async with Database(url) as database:
+            return await open_epochs(database)
+
+    with open_instance(data) as settings:
+        opened = asyncio.run(run(settings.database_url))
+    print(json.dumps({"schools": opened}) if as_json else f"New epochs: {opened} schools.")
 
 
 def _cursors(after: str | None, file: Path | None) -> CursorStore:

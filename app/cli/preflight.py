@@ -1,10 +1,9 @@
-"""What every long-running command makes sure of before it serves: walls that stand, and the right epoch."""
+"""What every long-running command makes sure of before it serves: walls that stand."""
 
 import asyncio
 
 from app.core.database import Database
 from app.core.safety import refuse_unsafe
-from app.domains.events.epochs import settle_epoch
 from app.domains.tables import SHARED
 
 
@@ -16,4 +15,3 @@ def preflight(url: str) -> None:
 async def _preflight(url: str) -> None:
     async with Database(url, pool_size=1) as database:
         await refuse_unsafe(database, SHARED)
-        await settle_epoch(database)

@@ -20,7 +20,6 @@ METADATA = SQLModel.metadata
 # Tables that belong to no school, and why they need no wall.
 SHARED = {
     "alembic_version": "which migrations ran",
-    "cluster_identity": "which PostgreSQL server wrote last",
     "key_generation": "a counter without data of any school",
     "platform_key": "keys that belong to no school and open none",
 }

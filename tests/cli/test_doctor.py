@@ -134,7 +134,7 @@ async def change(database: Database, statement: str) -> None:
 async def test_an_empty_migrated_database_is_well(fresh_database: Database) -> None:
     findings = await looked_at(fresh_database)
     assert [each for each in findings.values() if each.state is State.BAD] == []
-    assert len(findings) == 8
+    assert len(findings) == 7
 
 
 @pytest.mark.parametrize(
@@ -161,13 +161,6 @@ async def test_partitions_that_run_out_are_told_in_time(fresh_database: Database
         async with fresh_database.raw(Wall.owner()) as connection:
             await connection.execute(f"DROP TABLE {await connection.fetchval(last)}")
         assert (await looked_at(fresh_database))["partitions"].state is state
-
-
-async def test_a_server_with_another_past_is_told_so(fresh_database: Database) -> None:
-    await change(fresh_database, "INSERT INTO cluster_identity (system_identifier, timeline) VALUES (1, 1)")
-    finding = (await looked_at(fresh_database))["log epoch"]
-    assert finding.state is State.WARNING
-    assert "Restart" in finding.advice
 
 
 async def test_a_school_in_a_zone_that_nobody_knows_is_named(fresh_database: Database) -> None:

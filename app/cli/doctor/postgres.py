@@ -13,7 +13,6 @@ from app.core.database import CONNECT_SECONDS, UNREACHABLE, Database, Wall, plai
 from app.core.errors import Unavailable
 from app.core.migrate import current, head
 from app.core.safety import refuse_unsafe
-from app.domains.events.epochs import is_settled
 from app.domains.tables import SHARED
 from app.settings import Settings
 
@@ -140,16 +139,6 @@ def _offset(zone: str) -> object:
     return datetime.now(ZoneInfo(zone)).utcoffset()
 
 
-async def _epoch(database: Database, _: Settings) -> Finding:
-    if await is_settled(database):
-        return good("log epoch", "this server wrote what the readers have seen")
-    return warning(
-        "log epoch",
-        "this server has another past (a restore, a failover) and has not written yet",
-        "Restart the API and the worker: the first to start opens a new epoch, and readers are told of the gap.",
-    )
-
-
 async def _peppers(database: Database, settings: Settings) -> Finding:
     async with database.raw(Wall.auth()) as connection:
         rows = await connection.fetch("SELECT DISTINCT pepper_version FROM api_key WHERE revoked_at IS NULL")
@@ -168,6 +157,5 @@ CHECKS: dict[str, Check] = {
     "partitions": _partitions,
     "clocks": _clocks,
     "schools' time zones": _zones,
-    "log epoch": _epoch,
     "keys' peppers": _peppers,
 }

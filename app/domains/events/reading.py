@@ -15,11 +15,13 @@ from app.domains.events.errors import LogBroken, LogGap, LogNotOpened
 from app.domains.events.service import read_events
 from app.domains.events.tables import Event
 
-# `ends_at` is where the reader's own epoch ended, NULL for the present one; `oldest` is the first position still kept.
+# `ends_at` is where the reader's own epoch ended, NULL for the present one; `is_known` whether it is of this log's
+# past, not opened by a server that this one knows nothing of; `oldest` is the first position still kept.
 _STATE = text(
     """
 SELECT l.epoch, l.last_position,
     (SELECT min(e.from_position) FROM log_epoch e WHERE e.school_id = l.school_id AND e.epoch > :epoch) AS ends_at,
+    EXISTS (SELECT FROM log_epoch e WHERE e.school_id = l.school_id AND e.epoch = :epoch) AS is_known,
     coalesce(
         (SELECT v.position FROM event v WHERE v.school_id = l.school_id ORDER BY v.position LIMIT 1),
         l.last_position + 1
@@ -36,6 +38,7 @@ class LogState:
     last: Place
     oldest: Place
     ends_at: int | None
+    is_known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,14 @@ async def log_state(session: AsyncSession, epoch: int = 0) -> LogState:
     if row is None:
         raise LogNotOpened
     ends_at = row.ends_at if epoch else None
-    return LogState(Place(row.epoch, row.last_position), Place(row.epoch, row.oldest - 1), ends_at)
+    return LogState(Place(row.epoch, row.last_position), Place(row.epoch, row.oldest - 1), ends_at, row.is_known)
 
 
 async def check_place(session: AsyncSession, place: Place) -> LogState:
     """Raises LogGap for a place that the log does not go on from."""
     state = await log_state(session, place.epoch)
     end = state.last.position if state.ends_at is None else state.ends_at
-    is_ours = place.epoch <= state.last.epoch and place.position <= end
+    is_ours = state.is_known and place.position <= end
     if not is_ours or place.position < state.oldest.position:
         raise LogGap(field="after", oldest=state.oldest)
     return state

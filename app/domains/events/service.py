@@ -18,6 +18,7 @@ from sqlmodel import col
 from app.core.commit_queue import CommitQueue
 from app.core.database import ANNOUNCE, RawConnection
 from app.core.tables import THIS_SCHOOL
+from app.domains.events.epochs import HOME, MOVE_IN
 from app.domains.events.errors import LogNotOpened
 from app.domains.events.tables import Event, LogEpoch, SchoolLog
 from app.domains.events.topics import Topic
@@ -25,11 +26,12 @@ from app.domains.events.topics import Topic
 _GROWN = "skooly_grown"
 
 # The rows of `source` get the next positions, in its order. `{source}` yields n, type, subject, facts, occurred_at.
+# None do where the log was last written elsewhere: `MOVE_IN` first opens a new epoch.
 _APPEND = """
 WITH source AS MATERIALIZED ({source}),
 taken AS (
     UPDATE school_log SET last_position = last_position + (SELECT count(*) FROM source)
-    WHERE school_id = current_setting('app.school')::uuid
+    WHERE school_id = current_setting('app.school')::uuid AND home = {home}
     RETURNING school_id, epoch, last_position - (SELECT count(*) FROM source) AS base
 )
 INSERT INTO event (school_id, position, epoch, type, subject, facts, occurred_at)
@@ -40,13 +42,16 @@ _REACHED = "RETURNING school_id, position"
 
 _APPEND_QUEUED = text(
     (_APPEND + _REACHED).format(
+        home=HOME,
         source="""
     SELECT n, type, subject, facts::jsonb AS facts, occurred_at
     FROM unnest(
         CAST(:types AS text[]), CAST(:subjects AS uuid[]), CAST(:facts AS text[]), CAST(:times AS timestamptz[])
-    ) WITH ORDINALITY AS queued (type, subject, facts, occurred_at, n)"""
+    ) WITH ORDINALITY AS queued (type, subject, facts, occurred_at, n)""",
     )
 )
+_MOVE_IN = text(MOVE_IN)
+_IS_AT_HOME = f"SELECT home = {HOME} FROM school_log WHERE school_id = current_setting('app.school')::uuid"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +79,17 @@ def record_event(
 
 
 def _append_queued(session: AsyncSession, queue: list[_Queued]) -> None:
-    written = session.sync_session.connection().execute(
-        _APPEND_QUEUED,
-        {
-            "types": [queued.topic.value for queued in queue],
-            "subjects": [queued.subject for queued in queue],
-            "facts": [queued.facts for queued in queue],
-            "times": [queued.occurred_at for queued in queue],
-        },
-    )
-    rows = written.all()
+    connection = session.sync_session.connection()
+    values = {
+        "types": [queued.topic.value for queued in queue],
+        "subjects": [queued.subject for queued in queue],
+        "facts": [queued.facts for queued in queue],
+        "times": [queued.occurred_at for queued in queue],
+    }
+    rows = connection.execute(_APPEND_QUEUED, values).all()
+    if not rows:
+        connection.execute(_MOVE_IN)
+        rows = connection.execute(_APPEND_QUEUED, values).all()
     if len(rows) != len(queue):
         raise LogNotOpened
     session.sync_session.info[_GROWN] = rows[-1]
@@ -115,11 +121,12 @@ async def append_events_from(connection: RawConnection, select_sql: str, *args: 
     source = f"""
     SELECT row_number() OVER () AS n, type, subject, facts, occurred_at
     FROM ({select_sql}) AS selected (type, subject, facts, occurred_at)"""  # noqa: S608 - our own statement, its values in `args`
-    if not await connection.fetchval(
-        "SELECT true FROM school_log WHERE school_id = current_setting('app.school')::uuid"
-    ):
+    is_at_home = await connection.fetchval(_IS_AT_HOME)
+    if is_at_home is None:
         raise LogNotOpened
-    status: str = await connection.execute(_APPEND.format(source=source), *args)
+    if not is_at_home:
+        await connection.execute(MOVE_IN)
+    status: str = await connection.execute(_APPEND.format(home=HOME, source=source), *args)
     return int(status.rpartition(" ")[2])
 
 

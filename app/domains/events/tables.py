@@ -4,25 +4,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from app.core.tables import Table, Walled, moment, words
+from app.domains.events.epochs import HOME
 
 
 class SchoolLog(Table, table=True):
-    """The counter that hands out positions: taken as the last statement before COMMIT."""
+    """The counter that hands out positions: taken as the last statement before COMMIT.
+
+    `home` is where it was last written: who writes elsewhere opens a new epoch.
+    """
 
     __tablename__ = "school_log"
 
     school_id: UUID = Field(primary_key=True, foreign_key="school.id")
     last_position: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     epoch: int = Field(sa_column_kwargs={"server_default": text("1")})
+    home: str = Field(default=None, nullable=False, sa_type=Text, sa_column_kwargs={"server_default": text(HOME)})
 
 
 class LogEpoch(Table, table=True):
-    """Where an epoch of a school's log starts: a restored or failed-over server opens a new one."""
+    """Where an epoch of a school's log starts: a restored, failed-over or restarted server opens a new one."""
 
     __tablename__ = "log_epoch"
 
@@ -30,16 +35,6 @@ class LogEpoch(Table, table=True):
     epoch: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     from_position: int = Field(sa_type=BigInteger)
     opened_at: datetime = moment(default_now=True)
-
-
-class ClusterIdentity(Table, table=True):
-    """Which server wrote last: another system identifier or timeline means that the past may have changed."""
-
-    __tablename__ = "cluster_identity"
-
-    only: bool = Field(primary_key=True, sa_column_kwargs={"server_default": text("true")})
-    system_identifier: int = Field(sa_type=BigInteger)
-    timeline: int
 
 
 class Event(Walled, table=True):

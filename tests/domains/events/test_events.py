@@ -15,7 +15,6 @@ from app.core.doorbell import Doorbell
 from app.core.partitions import ensure_partitions
 from app.core.scopes import Scope
 from app.domains.events.cursors import LogCursors, Place
-from app.domains.events.epochs import settle_epoch
 from app.domains.events.schema import Query
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
@@ -23,6 +22,7 @@ from app.domains.events.visibility import READERS, family, topics_open_to
 from app.domains.events.watching import LogWatch
 from app.live.watch import Watch
 from tests.support.clock import FixedClock
+from tests.support.factories.events import move_the_log
 from tests.support.factories.partners import make_actor
 from tests.support.factories.students import make_student
 from tests.support.operations import CURSOR_SECRET, Asker
@@ -142,13 +142,10 @@ async def test_a_place_past_the_end_of_its_epoch_is_a_gap(
 ) -> None:
     """Three events were read; the server that was promoted knows only two of them."""
     asker, actor = Asker(fresh_database, clock, [Query]), await make_actor(fresh_database)
-    await settle_epoch(fresh_database)
     await happen(fresh_database, actor, low("a"), low("b"))
     at_two, at_three = (CURSORS.write(actor.school_id, Place(1, position)) for position in (2, 3))
     assert (await read(asker, actor, after=at_three))["code"] == "LOG_GAP", "nor has it been given out"
-    async with fresh_database.transaction(Wall.worker()) as session:
-        await session.execute(text("UPDATE cluster_identity SET timeline = timeline + 1"))
-    await settle_epoch(fresh_database)
+    await move_the_log(fresh_database, actor.school_id)
     await happen(fresh_database, actor, low("another c"))
     assert names(await read(asker, actor, after=at_two)) == ["another c"]
     gap = await read(asker, actor, after=at_three)
