@@ -21,7 +21,7 @@ from app.core.crypto import Vault
 from app.core.database import Database, Wall
 from app.core.pagination import LARGEST_PAGE
 from app.delivery.dialling import make_destinations
-from app.domains.partners.service import ensure_partner
+from app.domains.partners.service import find_partner
 from app.domains.partners.tables import School
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.reads import DeliveryFilter, list_deliveries, list_endpoints
@@ -77,8 +77,11 @@ def endpoints(school: SchoolOption = None, data: DataOption = None, as_json: Jso
 @webhooks.command()
 def create(
     url: Annotated[str, typer.Argument(help="Where events are posted: https, a public host.")],
-    partner: Annotated[str, typer.Option(help="The integration's name; made where there is none.")],
-    topics: Annotated[str | None, typer.Option(help="Only these, separated by commas: student.created.")] = None,
+    partner: Annotated[str, typer.Option(help="The integration's name: it has a key that may read what it asks for.")],
+    topics: Annotated[
+        str | None,
+        typer.Option(help="Separated by commas; all that its keys may read otherwise."),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="All the facts of an event, not only identifiers.")] = False,
     long_tail: Annotated[bool, typer.Option("--long-tail", help="Try for three days more.")] = False,
     school: SchoolOption = None,
@@ -93,7 +96,7 @@ def create(
         asked = NewEndpoint(target, topics=_split(topics), payload=payload, long_tail=long_tail)
 
         async def make(session: AsyncSession, _: School) -> tuple[EndpointRecord, str]:
-            owner = await ensure_partner(session, partner)
+            owner = await find_partner(session, partner)
             made = await create_endpoint(session, EVERYBODY, owner.id, asked, vault)
             return made.endpoint, unseal(vault, made)
 

@@ -1,7 +1,8 @@
-"""What nobody rings for: leases that ran out, endpoints that changed their status or failed too long, latecomers."""
+"""What nobody rings for: leases and keys that ran out, endpoints that stopped or failed too long, latecomers."""
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 
@@ -11,7 +12,7 @@ from app.delivery.options import Options
 from app.delivery.patience import Patience
 from app.domains.webhooks.fanning import backfill
 from app.domains.webhooks.measuring import measure
-from app.domains.webhooks.sweeping import disable_failing, follow_modes, give_up_lost
+from app.domains.webhooks.sweeping import disable_failing, end_access, follow_modes, give_up_lost
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +27,7 @@ class Tender:
         self._options = options
         self._metrics = metrics
         self._wake = wake
+        self._keys_seen: datetime | None = None
 
     async def run(self, leaving: asyncio.Event) -> None:
         patience = Patience("tending")
@@ -43,6 +45,7 @@ class Tender:
         lost = await give_up_lost(self._database, self._options.schedule)
         if lost:
             log.warning("attempts_lost", count=lost)
+        self._keys_seen = await end_access(self._database, self._keys_seen)
         for endpoint in await disable_failing(self._database):
             log.warning("endpoint_disabled", endpoint=endpoint)
         moved = await follow_modes(self._database)

@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 
 from app.cli.data_directory import CHECKOUT
-from app.core.database import Database
+from app.core.database import Database, Wall
 from app.core.signing import read_secret
-from app.domains.partners.service import create_school
+from app.domains.partners.service import create_school, revoke_key
 from app.domains.partners.tables import School
 from app.domains.webhooks.fanning import expand
+from app.domains.webhooks.sweeping import disable_failing
+from tests.support.clock import FixedClock
+from tests.support.factories.partners import make_key
 from tests.support.factories.webhooks import happen
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -25,7 +28,11 @@ Skooly = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 async def school(fresh_database: Database) -> School:
-    return await create_school(fresh_database, code="LYCEE", name="Lycée", timezone="Africa/Dakar", currency="XOF")
+    """With an integration that may read everything."""
+    given = {"code": "LYCEE", "name": "Lycée", "timezone": "Africa/Dakar", "currency": "XOF"}
+    school = await create_school(fresh_database, **given)
+    await make_key(fresh_database, school, partner="Moodle")
+    return school
 
 
 @pytest.fixture
@@ -88,11 +95,29 @@ async def test_what_did_not_arrive_is_sent_again(skooly: Skooly, fresh_database:
     assert "under way" in under_way.stderr
 
 
+async def test_an_endpoint_is_told_no_more_than_the_keys_of_its_integration(
+    skooly: Skooly, fresh_database: Database, school: School, clock: FixedClock
+) -> None:
+    key = await make_key(fresh_database, school, "bibliotheque", partner="Koha")
+    made = answer(skooly("create", URL, "--partner", "Koha", "--json"))
+    assert made["topics"] == ["student.created", "student.graduated", "student.updated"]
+    refused = skooly("create", URL, "--partner", "Koha", "--topics", "invoice.paid")
+    assert (refused.returncode, "issue one" in refused.stderr) == (1, True)
+    async with fresh_database.transaction(Wall.app(school.id)) as session:
+        await revoke_key(session, key.row.key_id, clock)
+    await disable_failing(fresh_database)
+    [listed] = answer(skooly("endpoints", "--json"))["endpoints"]
+    assert (listed["status"], listed["disabled_reason"]) == ("disabled", "access_ended")
+    refused = skooly("resume", made["id"])
+    assert (refused.returncode, "issue one" in refused.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["create", "https://127.0.0.1/", "--partner", "X"], "not public"),
-        (["create", URL, "--partner", "X", "--topics", "student.expelled"], "student.expelled"),
+        (["create", URL, "--partner", "Moodle", "--topics", "student.expelled"], "student.expelled"),
+        (["create", URL, "--partner", "X"], "X"),
         (["replay"], "either"),
         (["deliveries", "--state", "lost"], "no state"),
         (["recover", "0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e", "--since", "2001-01-01"], "90 days"),

@@ -14,11 +14,15 @@ from app.core.database import Database, Wall
 from app.core.doorbell import Doorbell
 from app.delivery.options import Options
 from app.domains.events.topics import Topic
+from app.domains.partners.service import find_partner, issue_key, revoke_key
 from app.domains.partners.tables import School
 from app.domains.webhooks.envelope import webhook_id
+from app.domains.webhooks.owners import Owner
+from app.domains.webhooks.service import resume_endpoint
 from app.web.asyncapi import document
 from tests.delivery.conftest import draining, eventually
-from tests.support.factories.partners import make_school
+from tests.support.clock import FixedClock
+from tests.support.factories.partners import PEPPERS, make_key, make_school
 from tests.support.factories.webhooks import SECRET, Deliveries, change_endpoint, happen, make_endpoint
 from tests.support.receiver import Receiver, drip, hang, reset, status
 
@@ -151,6 +155,37 @@ async def test_gone_disables_the_endpoint_and_tells_the_others_once(
     [told] = receiver.at("/watch")
     assert told.event["subject"] == str(gone)
     assert told.event["data"] == {"reason": "gone", "host": "127.0.0.1"}
+
+
+async def test_a_partner_whose_access_ends_receives_nothing_until_people_let_it_in_again(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver, clock: FixedClock
+) -> None:
+    """One key is taken back, the other's time is over."""
+    taken = await make_key(fresh_database, school, partner="Repris")
+    over = await make_key(fresh_database, school, partner="Fini")
+    endpoints = [
+        await make_endpoint(
+            fresh_database, school, receiver.url(f"/{partner}"), partner=partner, topics=[Topic.WALLET_LOW]
+        )
+        for partner in ("Repris", "Fini")
+    ]
+    await make_endpoint(fresh_database, school, receiver.url("/watch"), topics=[Topic.ENDPOINT_DISABLED])
+    async with draining(fresh_database):
+        await happen(fresh_database, school)
+        await eventually(states(deliveries, {"succeeded": 2}))
+        async with fresh_database.transaction(Wall.app(school.id)) as session:
+            await revoke_key(session, taken.row.key_id, clock)
+        async with fresh_database.raw(Wall.app(school.id)) as connection:
+            await connection.execute("UPDATE api_key SET expires_at = now() + '1 ms' WHERE id = $1", over.row.id)
+        await eventually(lambda: _has_at(receiver, "/watch", 2))
+        await happen(fresh_database, school)
+        async with fresh_database.transaction(Wall.app(school.id)) as session:
+            await issue_key(session, school, await find_partner(session, "Repris"), "core", PEPPERS)
+            await resume_endpoint(session, Owner(), endpoints[0])
+        await eventually(lambda: _has_at(receiver, "/Repris", 2))
+    assert {told.event["subject"] for told in receiver.at("/watch")} == set(map(str, endpoints))
+    assert {told.event["data"]["reason"] for told in receiver.at("/watch")} == {"access_ended"}
+    assert len(receiver.at("/Fini")) == 1
 
 
 async def _has_at(receiver: Receiver, path: str, count: int) -> bool:

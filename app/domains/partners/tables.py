@@ -46,7 +46,12 @@ class ApiKey(Walled, table=True):
     """A key as stored: never the key, but its peppered HMAC. `zones` is NULL where every zone is open."""
 
     __tablename__ = "api_key"
-    __table_args__ = (UniqueConstraint("key_id"), belongs_to("partner", "partner_id"))
+    __table_args__ = (
+        UniqueConstraint("key_id"),
+        belongs_to("partner", "partner_id"),
+        Index("ix_api_key_school_id_partner_id", "school_id", "partner_id"),
+        Index("ix_api_key_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
+    )
 
     key_id: str = words()
     partner_id: UUID

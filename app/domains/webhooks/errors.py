@@ -2,7 +2,7 @@
 
 WebhooksError
 ├── EndpointNotFound · DeliveryNotFound · TooManyEndpoints
-├── EndpointInvalid    FilterRefused · ZoneNotFiltered
+├── EndpointInvalid    FilterRefused · ZoneNotFiltered · AccessEnded
 ├── SecretError        SecretRefused · OverlapOutOfRange · TooManySecrets
 └── ReplayError        DeliveryUnderWay · ReplayWithoutOffset · ReplayTooOld
 """
@@ -48,6 +48,14 @@ class ZoneNotFiltered(EndpointInvalid):
     code = "ZONE_NOT_FILTERED"
     fr = "Cette clé n'ouvre que les zones {zones} : filtrez sur le fait « zone », égal à l'une d'elles."
     en = "This key opens only the zones {zones}: filter on the fact “zone”, equal to one of them."
+
+
+class AccessEnded(EndpointInvalid):
+    """What an integration may not ask for, it is not told of either."""
+
+    code = "ACCESS_ENDED"
+    fr = "Aucune clé en vigueur de l'intégration ne lit ce que ce point reçoit : émettez-en une, puis recommencez."
+    en = "No key of the integration in force may read what this endpoint gets: issue one, then try again."
 
 
 class SecretError(WebhooksError):

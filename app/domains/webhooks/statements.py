@@ -23,6 +23,15 @@ LIST_ENDPOINTS = text(
     f"{_ENDPOINT} WHERE {_OWN} AND (CAST(:after AS uuid) IS NULL OR e.id > :after) ORDER BY e.id LIMIT :most"
 )
 COUNT_ENDPOINTS = text(f"SELECT count(*) FROM endpoint e WHERE {_OWN}")
+# Whoever makes an endpoint holds the row of its partner: who counts, counts alone.
+LOCK_PARTNER = text(f"SELECT FROM partner WHERE school_id = {_HERE} AND id = :partner FOR NO KEY UPDATE")
+KEYS_IN_FORCE = text(
+    f"SELECT scopes, zones FROM api_key WHERE school_id = {_HERE} AND partner_id = :partner "
+    "AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"
+)
+ACCESS_ENDED = text(
+    f"SELECT disable_for = 'access_ended' FROM endpoint_state WHERE school_id = {_HERE} AND endpoint_id = :endpoint"
+)
 LOCK_ENDPOINT = text(f"SELECT e.id, e.status FROM endpoint e WHERE {_OWN} AND e.id = :endpoint FOR UPDATE")
 
 _SECRETS = f"FROM endpoint_secret WHERE school_id = {_HERE} AND endpoint_id = :endpoint"

@@ -1,5 +1,6 @@
 """What is done without any hint, by whoever comes by: a step that is killed anywhere is taken up by the next one."""
 
+from datetime import datetime
 from random import random
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -47,15 +48,53 @@ SELECT count(*) FROM moved
 """
 HOLD = _FOLLOW.format(states="IN ('pending', 'retry_wait')", to="'held'", rows=ROWS_AT_ONCE)
 CANCEL = _FOLLOW.format(states="IN ('pending', 'retry_wait', 'held')", to="'cancelled'", rows=ROWS_AT_ONCE)
-LET_GO = _FOLLOW.format(
-    states="= 'held'", to="CASE d.attempt_no WHEN 0 THEN 'pending' ELSE 'retry_wait' END", rows=ROWS_AT_ONCE
+# What was held may be of a topic that the integration is no longer told of.
+LET_GO = f"""
+WITH chosen AS (
+    SELECT d.school_id, d.endpoint_id, d.event_id, d.replay,
+        topic_is_open(e.school_id, e.partner_id, v.type, e.filter ->> 'zone') AS open
+    FROM delivery d JOIN endpoint e ON e.school_id = d.school_id AND e.id = d.endpoint_id
+    LEFT JOIN event v ON v.school_id = d.school_id AND v.id = d.event_id
+    WHERE d.school_id = $1 AND d.endpoint_id = $2 AND d.state = 'held' LIMIT {ROWS_AT_ONCE}
+),
+moved AS (
+    UPDATE delivery d SET next_at = now(), state =
+        CASE WHEN NOT s.open THEN 'cancelled' WHEN d.attempt_no = 0 THEN 'pending' ELSE 'retry_wait' END
+    FROM chosen s
+    WHERE d.school_id = s.school_id AND d.endpoint_id = s.endpoint_id AND d.event_id = s.event_id
+        AND d.replay = s.replay
+    RETURNING d.event_id
 )
+SELECT count(*) FROM moved
+"""  # noqa: S608 - constants
 FOLLOW = {"active": LET_GO, "paused": HOLD, "disabled": HOLD, "deleted": CANCEL}
 
 FOLLOWED = """
 UPDATE endpoint_state SET unsettled = $3,
     next_due_at = CASE WHEN mode = 'active' THEN least(next_due_at, now()) WHEN $3 THEN next_due_at END
 WHERE school_id = $1 AND endpoint_id = $2
+"""
+
+# Keys run out without a statement: whoever looks next ends what they opened, as a trigger does where a key is taken
+# back. A look goes back a minute behind the one before, for endpoints that were being made meanwhile.
+END_ACCESS = """
+WITH ended AS (
+    SELECT DISTINCT school_id, partner_id FROM api_key
+    WHERE expires_at > coalesce($1::timestamptz, '-infinity') AND expires_at <= now()
+),
+closed AS (
+    SELECT s.school_id, s.endpoint_id
+    FROM ended JOIN endpoint e USING (school_id, partner_id)
+    JOIN endpoint_state s ON s.school_id = e.school_id AND s.endpoint_id = e.id
+    WHERE e.status IN ('active', 'paused') AND s.disable_for IS NULL
+        AND closed_topic(e.school_id, e.partner_id, e.topics, e.filter) IS NOT NULL
+    ORDER BY s.school_id, s.endpoint_id FOR UPDATE OF s
+),
+stopped AS (
+    UPDATE endpoint_state s SET disable_for = 'access_ended' FROM closed c
+    WHERE s.school_id = c.school_id AND s.endpoint_id = c.endpoint_id
+)
+SELECT now() - interval '1 minute'
 """
 
 TO_DISABLE = f"""
@@ -105,6 +144,16 @@ async def _follow(connection: RawConnection, row: asyncpg.Record) -> int:
     moved: int = await connection.fetchval(FOLLOW[row["mode"]], *key)
     await connection.execute(FOLLOWED, *key, moved >= ROWS_AT_ONCE)
     return moved
+
+
+async def end_access(database: Database, since: datetime | None) -> datetime:
+    """Stops endpoints whose integration's keys ran out since then (None: ever), to be disabled like those that fail.
+
+    Returns from when on the next look goes. Raises Unavailable.
+    """
+    async with database.raw(Wall.worker()) as connection:
+        looked: datetime = await connection.fetchval(END_ACCESS, since)
+    return looked
 
 
 async def disable_failing(database: Database) -> list[UUID]:

@@ -27,7 +27,7 @@ from app.core.tables import Table, Walled, belongs_to, moment, one_of, words
 
 STATES = ("pending", "leased", "retry_wait", "held", "succeeded", "exhausted", "cancelled")
 STATUSES = ("active", "paused", "disabled", "deleted")
-REASONS = ("by_hand", "gone", "failing")
+REASONS = ("by_hand", "gone", "failing", "access_ended")
 LONGEST_TIMEOUT = 15
 """Seconds of wall clock that an endpoint may be given for a whole request."""
 
@@ -54,7 +54,8 @@ class Endpoint(Walled, table=True):
     """A receiver. Without topics it gets them all; `filter` holds facts that an event must have, each equal.
 
     `start_position` is the position of the log after which it is served: that of its making unless it asked for an
-    earlier one. `secrets` are apart; `headers` are added to each request.
+    earlier one. `secrets` are apart; `headers` are added to each request. While no key of its partner in force may read
+    one of its topics it is not served: triggers see to that.
     """
 
     __table_args__ = (

@@ -16,7 +16,7 @@ from app.domains.webhooks.recording import Recorded, record
 from app.domains.webhooks.settling import SCHEDULE
 from tests.domains.webhooks.managing import Manager, asking
 from tests.support.clock import FixedClock
-from tests.support.factories.partners import make_actor, make_school
+from tests.support.factories.partners import hold_key, make_actor, make_school
 from tests.support.factories.webhooks import VAULT
 from tests.support.operations import Asker
 
@@ -67,7 +67,9 @@ async def school(fresh_database: Database) -> School:
 @pytest.fixture
 async def manager(fresh_database: Database, asker: Asker, school: School) -> Manager:
     """The school itself."""
-    return Manager(asker, await make_actor(fresh_database, school))
+    actor = await make_actor(fresh_database, school)
+    await hold_key(fresh_database, actor)
+    return Manager(asker, actor)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Endpoints as their owners make, change, pause, resume, delete and try them."""
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -14,7 +16,7 @@ from app.domains.webhooks.outcomes import Kind, Outcome
 from app.domains.webhooks.service.endpoints import MOST
 from tests.domains.webhooks.conftest import Engine
 from tests.domains.webhooks.managing import URL, Manager
-from tests.support.factories.partners import make_actor
+from tests.support.factories.partners import hold_key, make_actor
 from tests.support.factories.webhooks import Deliveries, happen
 from tests.support.operations import Asker
 
@@ -25,7 +27,9 @@ def deliveries(fresh_database: Database, school: School) -> Deliveries:
 
 
 async def partner(database: Database, asker: Asker, school: School, preset: str = "moodle", **given: Any) -> Manager:
-    return Manager(asker, await make_actor(database, school, preset, **given))
+    actor = await make_actor(database, school, preset, **given)
+    await hold_key(database, actor)
+    return Manager(asker, actor)
 
 
 async def test_an_endpoint_is_made_and_its_secret_shown_once(
@@ -110,6 +114,21 @@ async def test_there_is_an_end_to_endpoints(manager: Manager) -> None:
     for _ in range(MOST):
         await manager.endpoint()
     assert (await manager.create())["code"] == "TOO_MANY_ENDPOINTS"
+
+
+async def test_twenty_at_once_do_not_get_past_the_end(
+    fresh_database: Database, manager: Manager, school: School
+) -> None:
+    first = await manager.endpoint()
+    async with fresh_database.raw(Wall.app(school.id)) as connection:
+        await connection.execute(
+            "INSERT INTO endpoint (school_id, partner_id, url) SELECT school_id, partner_id, url FROM endpoint, "
+            "generate_series(2, $2) WHERE id = $1",
+            UUID(first),
+            MOST - 5,
+        )
+    answers = await asyncio.gather(*(manager.create() for _ in range(20)))
+    assert sorted(answer.get("code", "") for answer in answers) == [""] * 5 + ["TOO_MANY_ENDPOINTS"] * 15
 
 
 async def test_a_partner_is_told_of_what_its_key_opens_and_of_nothing_else(
@@ -248,8 +267,6 @@ async def test_deleted_in_mid_retry_nothing_more_is_sent(
 async def test_edited_in_mid_retry_the_next_attempt_goes_to_the_new_url(
     fresh_database: Database, manager: Manager, school: School, engine: Engine, deliveries: Deliveries
 ) -> None:
-    from uuid import UUID
-
     endpoint = await manager.endpoint()
     await happen(fresh_database, school)
     await engine.work_off(Outcome(Kind.HTTP_STATUS, 5, status=500))

@@ -4,34 +4,44 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
+from sqlalchemy import text
 
 from app.core.crypto import Vault
 from app.core.database import Database, Wall
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
-from app.domains.partners.service import ensure_partner
+from app.domains.partners.service import ensure_partner, issue_key
 from app.domains.partners.tables import School
 from app.domains.webhooks.endpoints import secret_context
+from tests.support.factories.partners import PEPPERS
 
 VAULT_KEY = b"a key for tests: 32 bytes long.."
 VAULT = Vault({1: VAULT_KEY})
 SECRET = b"a signing secret for tests, 32 b"
 
+_HAS_KEY = text("SELECT true FROM api_key WHERE partner_id = :partner LIMIT 1")
 _INSERT = """
 INSERT INTO endpoint (school_id, partner_id, url, start_position, {columns}) SELECT $1, $2, $3, $4, {columns}
 FROM jsonb_populate_record(NULL::endpoint, $5::jsonb) RETURNING id
 """
 
 
-async def make_endpoint(database: Database, school: School, url: str, *, vault: Vault = VAULT, **columns: Any) -> UUID:
-    """`columns` of `endpoint`, as JSON has them; `start_position` is that of the log where none is given."""
+async def make_endpoint(
+    database: Database, school: School, url: str, *, vault: Vault = VAULT, partner: str = "Récepteur", **columns: Any
+) -> UUID:
+    """`columns` of `endpoint`, as JSON has them; `start_position` is that of the log where none is given.
+
+    Its partner has a key that may read everything where it had none.
+    """
     async with database.transaction(Wall.app(school.id)) as session:
-        partner = await ensure_partner(session, "Récepteur")
+        owner = await ensure_partner(session, partner)
+        if not await session.scalar(_HAS_KEY, {"partner": owner.id}):
+            await issue_key(session, school, owner, "core", PEPPERS)
     start = columns.pop("start_position", None)
     given = {"description": "", **columns}
     async with database.raw(Wall.app(school.id)) as connection:
         statement = _INSERT.format(columns=", ".join(given))
-        values = school.id, partner.id, url, start, orjson.dumps(given).decode()
+        values = school.id, owner.id, url, start, orjson.dumps(given).decode()
         endpoint: UUID = await connection.fetchval(statement, *values)
         sealed = vault.seal(SECRET, secret_context(endpoint))
         await connection.execute(

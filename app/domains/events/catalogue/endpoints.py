@@ -3,7 +3,7 @@
 from app.domains.events.catalogue.shapes import Described, choice, text
 from app.domains.events.topics import Topic
 
-REASONS = ("by_hand", "gone", "failing")
+REASONS = ("by_hand", "gone", "failing", "access_ended")
 
 _HOST = text("The host of its URL; the rest of a URL may hold secrets.", "recepteur.example.org")
 
@@ -13,7 +13,12 @@ ENDPOINTS = (
         "Skooly n'envoie plus rien à ce récepteur, jusqu'à ce qu'on le reprenne.",
         "Skooly sends nothing to this receiver any more, until it is resumed.",
         {
-            "reason": choice("`gone`: it answered 410. `failing`: nothing arrived for days.", "failing", *REASONS),
+            "reason": choice(
+                "`gone`: it answered 410. `failing`: nothing arrived for days. `access_ended`: no key in force of its "
+                "integration may read what it gets.",
+                "failing",
+                *REASONS,
+            ),
             "host": _HOST,
         },
     ),

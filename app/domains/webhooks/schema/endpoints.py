@@ -36,7 +36,7 @@ class EndpointStatus(Enum):
     active = strawberry.enum_value("active", description="They are sent.")
     paused = strawberry.enum_value("paused", description="They are held until it is resumed.")
     disabled = strawberry.enum_value(
-        "disabled", description="It failed for days, or answered 410; resume it once mended."
+        "disabled", description="It failed for days, answered 410 or lost its access; resume it once mended."
     )
 
 
@@ -45,6 +45,9 @@ class EndpointDisabledReason(Enum):
     by_hand = strawberry.enum_value("by_hand", description="Somebody did so.")
     gone = strawberry.enum_value("gone", description="The receiver answered 410.")
     failing = strawberry.enum_value("failing", description="Nothing but failures for five days.")
+    access_ended = strawberry.enum_value(
+        "access_ended", description="No key of the integration in force may read all that it gets."
+    )
 
 
 @strawberry.enum(description="Whether an endpoint that fails is being spared.")

@@ -184,7 +184,7 @@ PauseEndpointResult = Annotated[
     strawberry.union("PauseEndpointResult", description="The endpoint as it is now, or why it was not paused."),
 ]
 ResumeEndpointResult = Annotated[
-    Endpoint | EndpointNotFoundFailure,
+    Endpoint | EndpointNotFoundFailure | EndpointInvalidFailure,
     strawberry.union("ResumeEndpointResult", description="The endpoint as it is now, or why it was not resumed."),
 ]
 DeleteEndpointResult = Annotated[

@@ -51,8 +51,9 @@ def read_choices(owner: Owner, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_topics(owner: Owner, topics: Collection[str]) -> list[str]:
-    """Those asked for; none is all that the owner may be told of, which for the school itself is kept as all there
-    will ever be. Raises TopicUnknown, TopicClosed.
+    """Those asked for; none is all that the owner's key may be told of, and for the school itself none still.
+
+    Raises TopicUnknown, TopicClosed.
     """
     if owner.actor is not None:
         return sorted(chosen_topics(owner.actor, topics))

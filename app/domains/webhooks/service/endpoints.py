@@ -20,6 +20,7 @@ from app.domains.webhooks.errors import EndpointNotFound, TooManyEndpoints
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.reads import find_endpoint
 from app.domains.webhooks.records import EndpointRecord, EndpointWithSecret
+from app.domains.webhooks.service.access import refuse_ended, topics_of_keys
 from app.domains.webhooks.service.choices import read_choices, refuse_more_than_own
 from app.domains.webhooks.service.secrets import add_secret, read_own_secret
 from app.domains.webhooks.tables import Endpoint
@@ -30,8 +31,9 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class NewEndpoint:
-    """`target` was checked by `Destinations`. No `topics` is all that the owner may be told of; `filter` holds
-    (fact, value), `headers` (name, value); without a `secret` one is made.
+    """`target` was checked by `Destinations`. No `topics` is all that the owner may be told of, and where the school
+    itself asks, all that the integration's keys may; `filter` holds (fact, value), `headers` (name, value); without a
+    `secret` one is made.
     """
 
     target: Target
@@ -52,16 +54,19 @@ async def create_endpoint(
 ) -> EndpointWithSecret:
     """Makes an endpoint of an integration, which gets what happens from now on.
 
-    Raises TooManyEndpoints, EndpointInvalid, SecretRefused, HeaderRefused, InvalidInput.
+    Raises TooManyEndpoints, TopicError, EndpointInvalid, SecretRefused, HeaderRefused, InvalidInput.
     """
     names = [name for name in NewEndpoint.__dataclass_fields__ if name != "secret"]
     columns = read_choices(owner, {name: getattr(asked, name) for name in names})
     secret = read_own_secret(asked.secret)
+    await session.execute(statements.LOCK_PARTNER, {"partner": partner_id})
     have = await session.scalar(statements.COUNT_ENDPOINTS, {"partner": partner_id})
     if (have or 0) >= MOST:
         raise TooManyEndpoints(most=MOST)
+    columns["topics"] = columns["topics"] or await topics_of_keys(session, partner_id, columns["filter"])
     made = insert(Endpoint).values(school_id=THIS_SCHOOL, partner_id=partner_id, **columns)
     endpoint_id: UUID = (await session.execute(made.returning(col(Endpoint.id)))).scalar_one()
+    await refuse_ended(session, endpoint_id, "topics")
     sealed = await add_secret(session, endpoint_id, secret, vault)
     return EndpointWithSecret(await find_endpoint(session, owner, endpoint_id), sealed)
 
@@ -91,9 +96,13 @@ async def pause_endpoint(session: AsyncSession, owner: Owner, endpoint_id: UUID)
 
 
 async def resume_endpoint(session: AsyncSession, owner: Owner, endpoint_id: UUID) -> EndpointRecord:
-    """Lets go what was held; one that had been disabled also gets what happened meanwhile. Raises EndpointNotFound."""
+    """Lets go what was held; one that had been disabled also gets what happened meanwhile.
+
+    Raises EndpointNotFound, AccessEnded.
+    """
     if await lock_endpoint(session, owner, endpoint_id) != "active":
         await session.execute(_this(endpoint_id).values(status="active", disabled_reason=None, disabled_at=None))
+        await refuse_ended(session, endpoint_id, "endpointId")
     return await find_endpoint(session, owner, endpoint_id)
 
 
