@@ -80,14 +80,15 @@ class Supervisor:
 
     def stop(self) -> None:
         """SIGTERM to all, then SIGKILL to those that need longer than a few seconds."""
-        running = [child.process for child in self.children if child.process and child.alive]
-        for process in running:
+        running = [(child.name, child.process) for child in self.children if child.process and child.alive]
+        for _, process in running:
             process.terminate()
         give_up = time.monotonic() + self.grace
-        for process in running:
+        for name, process in running:
             try:
                 process.wait(max(0.0, give_up - time.monotonic()))
             except subprocess.TimeoutExpired:
+                self.say(f"The {name} did not leave within {self.grace:g} s and was killed.")
                 process.kill()
                 process.wait()
 

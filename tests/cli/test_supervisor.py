@@ -78,15 +78,16 @@ async def test_a_child_that_ran_for_a_while_starts_the_row_anew(child: MakeChild
     supervisor.stop()
 
 
-async def test_a_child_that_does_not_stop_is_killed(child: MakeChild) -> None:
-    one = child(STUBBORN)
-    supervisor = Supervisor([one], lambda _: None, grace=0.2)
+async def test_a_child_that_does_not_stop_is_killed_and_said_to_be(child: MakeChild) -> None:
+    one, said = child(STUBBORN), list[str]()
+    supervisor = Supervisor([one], said.append, grace=0.2)
     supervisor.start()
     await until(lambda: _running(one))
     supervisor.stop()
     assert one.process
     assert one.process.returncode == -signal.SIGKILL
     assert not is_alive(one.process.pid)
+    assert said == [f"The {one.name} did not leave within 0.2 s and was killed."]
 
 
 async def test_revived_servers_are_said(child: MakeChild) -> None:

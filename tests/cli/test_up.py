@@ -5,7 +5,6 @@ import shlex
 import signal
 import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -49,9 +48,8 @@ def test_it_answers_refuses_a_second_start_and_ctrl_c_stops_everything(platform:
     assert "--data" in second.stderr
     assert platform.status("/health/ready") == 200
 
-    started = time.monotonic()
     assert platform.signal(signal.SIGINT) == 0
-    assert time.monotonic() - started < 8
+    assert "was killed" not in platform.said()
     assert platform.leftovers() == []
     assert not (data / "runtime.json").exists()
 

@@ -114,7 +114,7 @@ async def ids(database: Database, school: School) -> list[str]:
 
 async def test_a_wrong_key_ends_the_client_with_a_clear_word(node: str, server: Serving) -> None:
     async with following(node, "ws", server.url, "sk_live_nonsense") as client:
-        await until(lambda: client.count("error") > 0)
+        await until(lambda: client.count("error") > 0 and client.count("closed") > 0)
         assert [each["closed"] for each in client.told if "closed" in each] == [4401]
 
 
