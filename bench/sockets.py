@@ -1,9 +1,9 @@
 """One event to many sockets: `python -m bench.sockets [--sockets 1000 5000]`.
 
-The product and Strawberry's own ASGI application, served alike by one process each, one after the other, by the same
-crowd of subscribers. Deliveries a second from the commit of a burst to the last socket; CPU of the server for each
-delivery; its memory above idle; the time from the commit of a single event to each socket; and everybody coming back
-at once, as after a restart.
+The product, Strawberry's own ASGI application and, where there is Node with the packages of `tests/clients`, graphql-ws
+on ws: one process each, one after the other, before the same crowd of subscribers. Deliveries a second from the commit
+of a burst to the last socket; CPU of the server for each delivery; its memory above idle; the time from the commit of
+a single event to each socket; and everybody coming back at once, as after a restart.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import resource
+import shutil
 import socket
 import statistics
 import subprocess
@@ -39,6 +40,7 @@ PRODUCT = "subscription { events { __typename ... on Event { id cursor topic sub
 STOCK = "subscription { events { id cursor topic subject at } }"
 SOCKETS_A_KEY = 10
 """Half of what is allowed: those who come back may overlap with those who left."""
+NODE_PACKAGES = Path(__file__).parents[1] / "tests" / "clients" / "node_modules"
 SINGLE = 30
 """Events one by one, for the time that each takes."""
 Fire = Callable[[int], Awaitable[None]]
@@ -58,12 +60,14 @@ class Figures:
 
 
 class Process:
-    def __init__(self, module: str, environment: dict[str, str]) -> None:
+    """The command is told the descriptor of its listening socket."""
+
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=8192)
         self.address = self._listener.getsockname()[:2]
         descriptor = self._listener.fileno()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.socket_server", module, str(descriptor)],
+            [*command, str(descriptor)],
             env={**os.environ, **environment},
             pass_fds=[descriptor],
             stdout=sys.stderr,
@@ -85,9 +89,22 @@ class Process:
         self._listener.close()
 
 
+def python(module: str) -> list[str]:
+    return [sys.executable, "-m", "bench.socket_server", module]
+
+
+def node() -> list[str] | None:
+    """None where it is not to be had, and says so."""
+    found = shutil.which("node")
+    if found is None or not (NODE_PACKAGES / "graphql-ws").exists():
+        tell("  no Node, or no packages (npm ci in tests/clients): graphql-ws is not measured")
+        return None
+    return [found, str(Path(__file__).with_name("node_sockets.mjs"))]
+
+
 @contextmanager
-def served(module: str, environment: dict[str, str]) -> Any:
-    process = Process(module, environment)
+def served(command: list[str], environment: dict[str, str]) -> Any:
+    process = Process(command, environment)
     try:
         yield process
     finally:
@@ -137,6 +154,9 @@ async def make_keys(scene: Stage, database: Database, count: int) -> list[str | 
 
 async def compare(sizes: list[int], burst: int, data: Path | None) -> list[Figures]:
     figures = []
+    others = {"strawberry as it comes": python("bench.stock_sockets")}
+    if (command := node()) is not None:
+        others["graphql-ws on Node"] = command
     async with stage(1_000, data) as scene:
         url = scene.servers.database_url(DATABASE)
         async with Doorbell(scene.servers.redis_url()) as bell, Database(url, announce=bell.ring) as database:
@@ -147,13 +167,14 @@ async def compare(sizes: list[int], burst: int, data: Path | None) -> list[Figur
                         record_event(session, Topic.WALLET_LOW, subject=uuid4(), facts={"name": str(number)})
 
             for size in sizes:
-                with served("bench.stock_sockets", {}) as stock:
-                    tell(f"  Strawberry as it comes, {size} sockets")
-                    post = _poster(stock.address)
-                    nobody: list[str | None] = [None] * size
-                    figures.append(await measure("strawberry as it comes", stock, STOCK, nobody, post, burst))
+                for name, command in others.items():
+                    with served(command, {}) as other:
+                        tell(f"  {name}, {size} sockets")
+                        post = _poster(other.address)
+                        nobody: list[str | None] = [None] * size
+                        figures.append(await measure(name, other, STOCK, nobody, post, burst))
                 keys = await make_keys(scene, database, size)
-                with served("bench.product", scene.environment) as product:
+                with served(python("bench.product"), scene.environment) as product:
                     tell(f"  Skooly, {size} sockets")
                     figures.append(await measure("skooly", product, PRODUCT, keys, commit, burst))
     return figures
