@@ -13,7 +13,7 @@ from app.api.operations import Preparer
 from app.api.streams import LiveEngine
 from app.web.client_address import Networks
 from app.web.exchange import App
-from app.web.graphiql.page import WithPage, graphiql_assets, graphiql_page
+from app.web.graphiql.page import graphiql_assets, graphiql_page
 from app.web.graphql_http import PATH as GRAPHQL
 from app.web.graphql_http import GraphQLEndpoint, refuse
 from app.web.guarded import Guarded
@@ -23,6 +23,7 @@ from app.web.lane import GetOnly, Lane, nothing_here
 from app.web.metrics import MetricsEndpoint, RequestMetrics, make_registry
 from app.web.observed import Observed
 from app.web.origins import Origins
+from app.web.pages import WithPage
 from app.web.sockets.endpoint import SocketEndpoint
 from app.web.sockets.socket import House
 from app.web.sse.answer import Follower
@@ -30,6 +31,7 @@ from app.web.sse.graphql import GraphQLStreams, WithStreams
 from app.web.sse.log import DOCUMENT, STREAM, TICKETS, LogStreamEndpoint, TicketEndpoint
 from app.web.sse.tickets import Tickets
 from app.web.staying import Stayers
+from app.web.welcome import welcome
 
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]
 
@@ -62,7 +64,7 @@ def build_app(parts: Parts) -> App:
     graphql = GraphQLEndpoint(parts.preparer, parts.executor, parts.keyring)
     fixed: dict[str, App] = {
         GRAPHQL: Guarded(WithPage(graphql, graphiql_page()), answer=refuse),
-        **{path: Guarded(asset) for path, asset in graphiql_assets().items()},
+        **{path: Guarded(asset) for path, asset in {**graphiql_assets(), **welcome()}.items()},
         "/health/live": Guarded(GetOnly(live)),
         "/health/ready": Guarded(GetOnly(Ready(parts.checks))),
         "/metrics": Guarded(GetOnly(MetricsEndpoint(make_registry(metrics)))),

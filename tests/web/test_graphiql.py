@@ -13,7 +13,8 @@ from app.api.introspection import VisibleSchemas
 from app.api.slices import skooly_schema
 from app.domains.partners.presets import PRESETS, Preset
 from app.web.graphiql.guide import GUIDE, examples
-from app.web.graphiql.page import ASSETS, SECURITY_POLICY
+from app.web.graphiql.page import ASSETS
+from app.web.pages import SECURITY_POLICY
 from tests.web.support import code_of
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
