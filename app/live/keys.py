@@ -57,6 +57,7 @@ class KeyGuard:
         self._clock = clock
         self._staying: dict[str, _Staying] = {}
         self._checked = -1
+        self._count = keyring.count
         self._task: asyncio.Task[None] | None = None
         self._looks: Batcher[str, tuple[int, KeyState | None]] = Batcher(self._look_at_all, in_flight=1)
 
@@ -73,8 +74,8 @@ class KeyGuard:
     @property
     def trusted(self) -> bool:
         """Whether all who stay are known to stay rightly, as of the last second."""
-        polled = self._keyring.generation
-        return polled is not None and self._checked >= polled and self._keyring.fresh
+        polled, is_counted_on = self._keyring.generation, self._count == self._keyring.count
+        return polled is not None and is_counted_on and self._checked >= polled and self._keyring.fresh
 
     async def admit(self, actor: Actor, guest: Guest) -> None:
         """Lets a guest stay for as long as its key is good. Raises KeyRevoked, KeyExpired or KeyChanged.
@@ -144,10 +145,19 @@ class KeyGuard:
 
     def _is_behind(self) -> bool:
         """Also where somebody was let in, by what was known before, while the others were looked at."""
+        if self._count != self._keyring.count:
+            self._begin_anew()
         polled = self._keyring.generation
         if polled is None:
             return False
         return self._checked < polled or any(0 <= each.generation < self._checked for each in self._staying.values())
+
+    def _begin_anew(self) -> None:
+        """A generation of another server says nothing: it may have lost revocations, and count them again."""
+        self._count = self._keyring.count
+        self._checked = -1
+        for staying in self._staying.values():
+            staying.generation = -1
 
     async def _check(self) -> None:
         """All of them; it is tried again until it succeeds."""

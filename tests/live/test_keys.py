@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from app.core.actor import Actor
 from app.core.database import Database, Wall
@@ -15,7 +16,7 @@ from app.domains.partners.tables import School
 from app.live.errors import KeyChanged
 from tests.live.support import NO_VALKEY, Platform, ended, happen, names_in, platform, take_events, until
 from tests.support.clock import FixedClock
-from tests.support.factories.partners import PEPPERS
+from tests.support.factories.partners import PEPPERS, make_school
 
 
 @pytest.fixture
@@ -81,6 +82,28 @@ async def test_rotating_a_key_ends_the_streams_of_the_old_one_when_its_grace_is_
 async def test_a_key_that_may_do_something_else_now_begins_anew(live: Platform, core: Actor) -> None:
     with pytest.raises(KeyChanged):
         await live.subscribe(replace(core, zones=frozenset({"GATE"})))
+
+
+async def test_a_server_that_lost_a_revocation_counts_the_next_one_again(
+    fresh_database: Database, clock: FixedClock, redis_url: str
+) -> None:
+    """A standby was promoted that had not heard of the last one: the next has its number, and has to be heard of."""
+    async with platform(fresh_database, clock, redis_url) as live:
+        school = await make_school(fresh_database)
+        core, other = await live.let_in(school), await live.let_in(school, partner="other")
+        stream, witness = await live.subscribe(core), await live.subscribe(other)
+        await revoke(fresh_database, other, clock)
+        await until(lambda: witness.closing is not None)
+        seen = live.keyring.generation
+        assert seen is not None
+        async with fresh_database.transaction(Wall.owner()) as session:
+            await session.execute(text("UPDATE key_generation SET generation = generation - 1"))
+        await live.keyring.polled()
+        await until(lambda: live.keyring.generation == seen - 1)
+        await revoke(fresh_database, core, clock)
+        await until(lambda: stream.closing is not None)
+        assert ended(stream, KeyRevoked)
+        assert live.keyring.generation == seen
 
 
 async def test_nothing_is_handed_out_while_it_is_unknown_who_may_see_it(

@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-POLL = "SELECT generation FROM key_generation"
+POLL = "SELECT generation, pg_postmaster_start_time() AS started_at FROM key_generation"
 # One statement, hence one snapshot: the row is as of this generation. A key of the platform has no school: it stands
 # behind a wall of its own, that of the nil UUID, where there is nothing.
 FIND_KEY = """
@@ -113,6 +113,9 @@ class Keyring:
         self._salt = secrets.token_bytes(16)
         self._known: dict[bytes, _Known] = {}
         self._generation: int | None = None
+        self._started_at: datetime | None = None
+        self.count = 0
+        """How often the generation was begun anew: by a server that was restored, failed over to or restarted."""
         self._polled_at = float("-inf")
         self._moved = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
@@ -243,8 +246,11 @@ class Keyring:
     async def _poll(self) -> None:
         began = self._monotonic()
         async with self._line.raw(Wall.auth()) as connection:
-            generation: int = await connection.fetchval(POLL)
-        if generation != self._generation:
+            [(generation, started_at)] = await connection.fetch(POLL)
+        is_another = started_at != self._started_at or generation < (self._generation or 0)
+        if is_another:
+            self.count, self._started_at = self.count + 1, started_at
+        if is_another or generation != self._generation:
             self._known.clear()
         async with self._moved:
             self._generation, self._polled_at = generation, began
