@@ -18,11 +18,11 @@ from app.core.tasks import end
 from app.delivery.metrics import DeliveryMetrics
 from app.delivery.options import Options
 from app.delivery.patience import Patience
-from app.delivery.sending import attempt, result_of
+from app.delivery.sending import attempt, give_back, result_of
 from app.delivery.settler import Settler
 from app.delivery.tending import Tender
 from app.delivery.window import Window
-from app.domains.webhooks.claiming import Claimed, claim
+from app.domains.webhooks.claiming import Claimed, lease, recognise
 from app.domains.webhooks.endpoints import Known, Unseal
 from app.domains.webhooks.fanning import expand
 from app.domains.webhooks.outcomes import Sender
@@ -121,10 +121,15 @@ class Drain:
         self._full = not room.places
         if self._leaving.is_set() or not (room.places or room.slow):
             return
-        claimed = await claim(self._database, self._known, room, self._window.suspects())
-        for each in claimed.deliveries:
+        leased = await lease(self._database, room, self._window.suspects())
+        try:
+            claimed = await recognise(self._database, self._known, leased)
+        except BaseException:
+            self._settler.put(*give_back(leased))
+            raise
+        for each in claimed:
             self._start(each)
-        if claimed.more:
+        if leased.more:
             self._due.set()
 
     def _start(self, claimed: Claimed) -> None:

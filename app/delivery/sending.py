@@ -6,11 +6,11 @@ from random import random
 
 import structlog
 
-from app.domains.webhooks.claiming import LEASE_MARGIN, Claimed
+from app.domains.webhooks.claiming import LEASE_MARGIN, Claimed, Leased
 from app.domains.webhooks.envelope import webhook_id, write_envelope
 from app.domains.webhooks.outcomes import Kind, Outcome, PreparedDelivery, Sender
 from app.domains.webhooks.recording import Result
-from app.domains.webhooks.settling import schedule_of, settle
+from app.domains.webhooks.settling import Progress, schedule_of, settle
 
 log = structlog.get_logger(__name__)
 
@@ -71,3 +71,21 @@ def result_of(claimed: Claimed, outcome: Outcome, base: tuple[int, ...]) -> Resu
         outcome=outcome,
         settlement=settle(outcome, claimed.progress, schedule, random()),  # noqa: S311 - jitter
     )
+
+
+def give_back(leased: Leased) -> list[Result]:
+    """For what was leased and cannot be sent, because its endpoints cannot be read: it is due at once, unspent."""
+    outcome = Outcome(Kind.INTERRUPTED, latency_ms=0)
+    return [
+        Result(
+            school_id=row["school_id"],
+            endpoint_id=row["endpoint_id"],
+            event_id=row["event_id"],
+            replay=row["replay"],
+            number=row["attempt_no"],
+            token=leased.token,
+            outcome=outcome,
+            settlement=settle(outcome, Progress(row["failures"], row["lost"]), (), 0.0),
+        )
+        for row in leased.rows
+    ]

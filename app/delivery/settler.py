@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from uuid import UUID
 
 import structlog
 
@@ -27,10 +28,11 @@ class Settler:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def put(self, result: Result) -> None:
-        self._results.append(result)
-        self._idle.clear()
-        self._some.set()
+    def put(self, *results: Result) -> None:
+        self._results += results
+        if self._results:
+            self._idle.clear()
+            self._some.set()
 
     async def settled(self) -> None:
         """Returns once everything that was put is written."""
@@ -44,12 +46,30 @@ class Settler:
                 await self._write(self._results[:MOST_AT_ONCE])
             await asyncio.sleep(self._options.settle_every)
 
-    async def _write(self, batch: list[Result]) -> None:
+    async def _write(self, results: list[Result]) -> None:
+        batch, again = _apart(results)
         recorded = await record(self._database, batch)
-        del self._results[: len(batch)]
+        self._results[: len(results)] = again
         if not self._results:
             self._some.clear()
             self._idle.set()
         if recorded.settled < len(batch):
             log.warning("leases_lost", count=len(batch) - recorded.settled)
         self._done(batch, recorded)
+
+
+def _apart(results: list[Result]) -> tuple[list[Result], list[Result]]:
+    """The first result of each delivery, and the others.
+
+    A crash of the server may take back a lease whose request was answered: the same attempt is then made once more, and
+    both results may wait here. In one statement they would refuse each other for ever.
+    """
+    first: dict[tuple[UUID, UUID, int], Result] = {}
+    again = [
+        each for each in results if first.setdefault((each.endpoint_id, each.event_id, each.replay), each) is not each
+    ]
+    return list(first.values()), again
+
+
+def _delivery(result: Result) -> tuple[UUID, UUID, int]:
+    return result.endpoint_id, result.event_id, result.replay

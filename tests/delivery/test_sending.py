@@ -32,13 +32,12 @@ TARGET = Target(
 def claimed(**changes: object) -> Claimed:
     made = Claimed(
         target=TARGET,
-        event=Happened(uuid4(), "wallet.low", uuid4(), {}, NOW),
+        event=Happened(uuid4(), "wallet.low", uuid4(), "{}", NOW),
         replay=0,
         number=1,
         progress=Progress(),
         token=uuid4(),
         slow=False,
-        created_at=NOW,
         now=NOW,
         taken=time.monotonic(),
     )
@@ -88,7 +87,7 @@ async def test_an_unforeseen_error_is_an_outcome_without_its_message() -> None:
 
 
 async def test_what_cannot_even_be_written_is_an_outcome_too() -> None:
-    unwritable = Happened(uuid4(), "wallet.low", uuid4(), {"fact": object()}, NOW)
+    unwritable = Happened(uuid4(), "wallet.low", uuid4(), "not JSON", NOW)
     assert (await attempt(Scripted(ok), claimed(event=unwritable))).kind is Kind.PROTOCOL
 
 

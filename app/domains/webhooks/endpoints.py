@@ -1,7 +1,7 @@
 """What a process remembers of the endpoints it sends to: read anew as soon as their version has moved."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ import orjson
 import structlog
 
 from app.core.crypto import Sealed
-from app.core.database import RawConnection
+from app.core.database import Database, Wall
 
 log = structlog.get_logger(__name__)
 
@@ -75,18 +75,26 @@ class Known:
     def __getitem__(self, endpoint_id: UUID) -> Target:
         return self._targets[endpoint_id]
 
-    async def refresh(self, connection: RawConnection, versions: Sequence[tuple[UUID, UUID, int]]) -> None:
-        """`versions` are (school, endpoint, version); afterwards each of them is known as of its version."""
+    async def refresh(self, database: Database, versions: Collection[tuple[UUID, UUID, int]]) -> None:
+        """`versions` are (school, endpoint, version); afterwards each is known as of its version, or as it is since.
+
+        Raises Unavailable.
+        """
         stale = {
             endpoint: (school, version) for school, endpoint, version in versions if self._lacks(endpoint, version)
         }
         if stale:
-            keys = [school for school, _ in stale.values()], list(stale)
-            secrets = self._secrets(await connection.fetch(READ_SECRETS, *keys))
-            for row in await connection.fetch(READ_TARGETS, *keys):
-                endpoint = row["endpoint_id"]
-                self._targets[endpoint] = _target(row, stale[endpoint][1], tuple(secrets.get(endpoint, ())))
+            await self._read(database, stale)
         self._forget(keep=len(versions))
+
+    async def _read(self, database: Database, stale: Mapping[UUID, tuple[UUID, int]]) -> None:
+        keys = [school for school, _ in stale.values()], list(stale)
+        async with database.raw(Wall.worker()) as connection:
+            secrets = self._secrets(await connection.fetch(READ_SECRETS, *keys))
+            rows = await connection.fetch(READ_TARGETS, *keys)
+        for row in rows:
+            endpoint = row["endpoint_id"]
+            self._targets[endpoint] = _target(row, stale[endpoint][1], tuple(secrets.get(endpoint, ())))
 
     def _lacks(self, endpoint: UUID, version: int) -> bool:
         found = self._targets.get(endpoint)

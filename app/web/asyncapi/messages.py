@@ -107,7 +107,7 @@ def _example(described: Described, *, thin: bool) -> dict[str, Any]:
         id=uuid5(NAMES, described.topic),
         type=described.topic,
         subject=uuid5(NAMES, f"subject of {described.topic}"),
-        facts=described.example,
+        facts=orjson.dumps(described.example).decode(),
         occurred_at=HAPPENED_AT,
         schema_version=described.version,
     )

@@ -7,7 +7,7 @@ import pytest
 from app.core.database import Database
 from app.delivery.sending import result_of
 from app.domains.partners.tables import School
-from app.domains.webhooks.claiming import Claim, Claimed, claim
+from app.domains.webhooks.claiming import Claimed, lease, recognise
 from app.domains.webhooks.endpoints import Known
 from app.domains.webhooks.fairness import Room
 from app.domains.webhooks.fanning import expand
@@ -35,9 +35,9 @@ class Engine:
         while (await expand(self.database)).more:
             pass
 
-    async def claim(self, room: Room = ROOM) -> Claim:
+    async def claim(self, room: Room = ROOM) -> Sequence[Claimed]:
         await self.expand()
-        return await claim(self.database, self.known, room)
+        return await recognise(self.database, self.known, await lease(self.database, room))
 
     async def settle(self, claimed: Sequence[Claimed], outcome: Outcome = OK) -> Recorded:
         return await record(self.database, [result_of(each, outcome, SCHEDULE) for each in claimed])
@@ -45,7 +45,7 @@ class Engine:
     async def work_off(self, outcome: Outcome | Callable[[Claimed], Outcome] = OK) -> int:
         """Claims and settles until nothing is ready; returns how many attempts that were."""
         attempts = 0
-        while claimed := (await self.claim()).deliveries:
+        while claimed := await self.claim():
             attempts += len(claimed)
             results = [result_of(each, outcome(each) if callable(outcome) else outcome, SCHEDULE) for each in claimed]
             await record(self.database, results)

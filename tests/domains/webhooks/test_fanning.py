@@ -1,16 +1,19 @@
 """Every event reaches every endpoint that wants it exactly once, wherever the work was cut off."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.core.database import Database, Wall
 from app.domains.events.topics import Topic
 from app.domains.partners.tables import School
 from app.domains.webhooks import fanning
-from app.domains.webhooks.fanning import backfill, expand
+from app.domains.webhooks.fanning import Expanded, backfill, expand
 from tests.support.factories.partners import make_school
 from tests.support.factories.webhooks import Deliveries, change_endpoint, happen, make_endpoint
 
@@ -162,14 +165,66 @@ async def test_endpoints_made_while_the_log_grows_miss_nothing_and_get_nothing_t
         assert await positions(database, school, endpoint) == list(range(row["start_position"] + 1, 31))
 
 
+WISHES = st.lists(
+    st.fixed_dictionaries(
+        {"topics": st.sampled_from([[], ["invoice.paid"], ["invoice.paid", "invoice.issued"], ["badge.revoked"]])},
+        optional={"filter": st.sampled_from([{"kind": "tuition"}, {"kind": "meals"}])},
+    ),
+    max_size=4,
+)
+HAPPENINGS = st.lists(
+    st.tuples(st.sampled_from([Topic.INVOICE_PAID, Topic.INVOICE_ISSUED]), st.sampled_from(["tuition", "meals"])),
+    max_size=12,
+)
+
+
+@settings(max_examples=25)
+@given(WISHES, HAPPENINGS, st.integers(1, 6), st.integers(1, 6), st.integers(1, 12))
+async def test_whatever_ends_a_chunk_each_gets_what_it_wants(
+    database: Database,
+    wishes: list[dict[str, Any]],
+    happened: list[tuple[Topic, str]],
+    deliveries: int,
+    events: int,
+    compared: int,
+) -> None:
+    """Chunks end after some deliveries, events or comparisons, and never within an event."""
+    school = await make_school(database)
+    endpoints = [await make_endpoint(database, school, URL, **wish) for wish in wishes]
+    for topic, kind in happened:
+        await happen(database, school, topic=topic, kind=kind)
+    more = True
+    while more:
+        [row] = await database.fetch(fanning.EXPAND, [school.id], 16, deliveries, events, compared)
+        assert row["deliveries"] <= deliveries + len(endpoints)
+        more = row["more"]
+    for endpoint, wish in zip(endpoints, wishes, strict=True):
+        assert await positions(database, school, endpoint) == [
+            position
+            for position, (topic, kind) in enumerate(happened, start=1)
+            if (not wish["topics"] or topic in wish["topics"]) and wish.get("filter", {"kind": kind}) == {"kind": kind}
+        ]
+
+
+async def test_a_burst_that_nobody_wants_is_one_chunk(database: Database) -> None:
+    """Even where many endpoints listen to something else: what they want next does not wait for hundreds of chunks."""
+    school = await make_school(database)
+    for _ in range(5):
+        endpoint = await make_endpoint(database, school, URL, topics=["invoice.paid"])
+    await happen(database, school, 5_000)
+    await happen(database, school, topic=Topic.INVOICE_PAID)
+    assert await expand(database, [school.id]) == Expanded(5, more=False)
+    assert await positions(database, school, endpoint) == [5_001]
+
+
 async def test_a_chunk_that_is_cut_off_leaves_nothing_behind(database: Database) -> None:
     school = await make_school(database)
     endpoint = await make_endpoint(database, school, URL)
     await happen(database, school, 4)
     with pytest.raises(LookupError):
         async with database.raw(Wall.worker()) as connection:
-            [row] = await connection.fetch(fanning.TAKE_SCHOOLS, [school.id])
-            assert await connection.fetchval(fanning.EXPAND, [school.id], [row["after"]], [row["upto"]]) == 4
+            asked = [school.id], 16, fanning.CHUNK, fanning.MOST_EVENTS, fanning.MOST_COMPARED
+            assert await connection.fetchval(fanning.EXPAND, *asked) == 4
             raise LookupError
     assert await positions(database, school, endpoint) == []
     assert await expand_all(database, school) == 4

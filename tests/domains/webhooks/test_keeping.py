@@ -35,7 +35,7 @@ async def test_responses_go_after_a_week_or_a_month_and_the_log_stays(
     await make_endpoint(engine.database, school, URL)
     await happen(engine.database, school, 2)
     answered = [Outcome(Kind.OK, 5, status=200, response=b"yes"), Outcome(Kind.RESET, 5, response=b"no")]
-    claimed = (await engine.claim()).deliveries
+    claimed = await engine.claim()
     for each, outcome in zip(claimed, answered, strict=True):
         await engine.settle([each], outcome)
     kept = []
@@ -52,11 +52,11 @@ async def test_responses_go_after_a_week_or_a_month_and_the_log_stays(
 async def test_a_turn_that_was_tampered_with_is_mended(engine: Engine, school: School, deliveries: Deliveries) -> None:
     endpoint = await make_endpoint(engine.database, school, URL)
     await happen(engine.database, school, 3)
-    under_way = (await engine.claim()).deliveries
+    under_way = await engine.claim()
     assert await mend_turns(engine.database) == 0
     async with engine.database.raw(Wall.worker()) as connection:
         await connection.execute("UPDATE endpoint_state SET in_flight = 9, next_due_at = NULL")
-    assert (await engine.claim()).deliveries == ()
+    assert await engine.claim() == []
     assert await mend_turns(engine.database) == 1
     state = await deliveries.state_of(endpoint)
     assert (state["in_flight"], state["next_due_at"] is not None) == (2, True)

@@ -272,7 +272,7 @@ async def test_edited_in_mid_retry_the_next_attempt_goes_to_the_new_url(
     await engine.work_off(Outcome(Kind.HTTP_STATUS, 5, status=500))
     await manager.update(endpoint, url="https://hook.example.org/new")
     await deliveries.shift(UUID(endpoint), 120)
-    [claimed] = (await engine.claim()).deliveries
+    [claimed] = await engine.claim()
     assert (claimed.target.url, claimed.number) == ("https://hook.example.org/new", 2)
 
 

@@ -57,7 +57,7 @@ async def test_one_is_replayed_under_the_same_webhook_id(
     again = await manager.replay(first["id"])
     assert again["webhookId"] == first["webhookId"]
     assert (again["replay"], again["state"]) == (1, "pending")
-    [claimed] = (await engine.claim()).deliveries
+    [claimed] = await engine.claim()
     assert claimed.replay == 1
     await engine.settle([claimed])
     assert await deliveries.states() == {"exhausted": 1, "succeeded": 1}

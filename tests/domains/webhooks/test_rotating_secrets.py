@@ -45,7 +45,7 @@ async def _send(
 ) -> tuple[Request, datetime]:
     """The next event's request as the receiver got it; only the port is the test's."""
     await happen(database, school)
-    [claimed] = (await engine.claim()).deliveries
+    [claimed] = await engine.claim()
     prepared = replace(prepare(claimed), url=f"http://{HOST}:{there.port}/skooly", sent_at=datetime.now().astimezone())
     outcome = await sender.send(prepared)
     await engine.settle([claimed], outcome)
