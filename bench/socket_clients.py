@@ -11,11 +11,12 @@ from typing import Any
 
 
 class Subscriber(asyncio.Protocol):
-    """Shakes hands, introduces itself, subscribes, and notes when each `next` came."""
+    """Shakes hands, introduces itself, subscribes, and notes when each `next` came; `end` is how and when it ended."""
 
     def __init__(self, query: str, key: str | None, heard: Callable[[float], None]) -> None:
         loop = asyncio.get_running_loop()
         self.begun: asyncio.Future[None] = loop.create_future()
+        self.end: asyncio.Future[tuple[int, float]] = loop.create_future()
         self._query, self._key, self._heard = query, key, heard
         self._buffer = b""
         self._shaken = False
@@ -58,6 +59,8 @@ class Subscriber(asyncio.Protocol):
                 break
             if buffer[place] & 15 == 1:
                 self._message(buffer[start : start + size])
+            elif buffer[place] & 15 == 8 and not self.end.done():
+                self.end.set_result((struct.unpack_from("!H", buffer, start)[0], time.perf_counter()))
             place = start + size
         self._buffer = buffer[place:]
 

@@ -20,7 +20,8 @@ class Fleet:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
         self._processes: list[subprocess.Popen[bytes]] = []
         self._started = 0
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url, self.sockets = f"http://{address}", f"ws://{address}/graphql"
 
     def start(self) -> None:
         """One process more; it accepts clients as soon as it can."""

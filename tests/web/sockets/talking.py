@@ -4,17 +4,21 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
-
-from tests.support.serving import Serving
 
 PATIENCE = 20
 EVENTS = """subscription ($after: String, $topics: [String!]) { events(after: $after, topics: $topics) {
     __typename ... on Event { cursor topic data } ... on Checkpoint { cursor } ... on Gap { code oldestAvailable }
 } }"""
+
+
+class Served(Protocol):
+    """`sockets` is the URL at which a server takes sockets."""
+
+    sockets: str
 
 
 class Talk:
@@ -73,7 +77,7 @@ class Talk:
 
 @asynccontextmanager
 async def talking(
-    server: Serving, key: str | None = None, *, protocol: str | None = "graphql-transport-ws", **options: Any
+    server: Served, key: str | None = None, *, protocol: str | None = "graphql-transport-ws", **options: Any
 ) -> AsyncIterator[Talk]:
     """`key` goes into the header."""
     headers = {"X-API-KEY": key} if key else {}
@@ -85,7 +89,7 @@ async def talking(
 
 
 @asynccontextmanager
-async def opened(server: Serving, key: str, **options: Any) -> AsyncIterator[Talk]:
+async def opened(server: Served, key: str, **options: Any) -> AsyncIterator[Talk]:
     async with talking(server, key, **options) as talk:
         await talk.open()
         yield talk
