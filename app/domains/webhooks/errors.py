@@ -4,7 +4,7 @@ WebhooksError
 ├── EndpointNotFound · DeliveryNotFound · TooManyEndpoints
 ├── EndpointInvalid    FilterRefused · ZoneNotFiltered · AccessEnded
 ├── SecretError        SecretRefused · OverlapOutOfRange · TooManySecrets
-└── ReplayError        DeliveryUnderWay · ReplayWithoutOffset · ReplayTooOld
+└── ReplayError        DeliveryUnderWay · ReplayNotOpen · ReplayWithoutOffset · ReplayTooOld
 """
 
 from app.core.errors import SkoolyError
@@ -88,6 +88,12 @@ class DeliveryUnderWay(ReplayError):
     code = "DELIVERY_UNDER_WAY"
     fr = "Cette livraison est encore en route : elle ne se rejoue qu'une fois terminée."
     en = "This delivery is still under way: it can be replayed once it has ended."
+
+
+class ReplayNotOpen(ReplayError):
+    code = "REPLAY_NOT_OPEN"
+    fr = "Aucune clé en vigueur de l'intégration ne lit plus cet événement : il n'est pas renvoyé."
+    en = "No key of the integration in force may read this event any more: it is not sent again."
 
 
 class ReplayWithoutOffset(ReplayError):

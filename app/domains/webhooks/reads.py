@@ -31,15 +31,13 @@ async def list_endpoints(
     session: AsyncSession, owner: Owner, *, first: int, after: UUID | None = None
 ) -> Page[EndpointRecord]:
     """A page in the order of their making."""
-    found = await session.execute(
-        statements.LIST_ENDPOINTS, {"partner": owner.partner_id, "after": after, "most": first + 1}
-    )
+    found = await session.execute(statements.LIST_ENDPOINTS, {**owner.sight, "after": after, "most": first + 1})
     return Page.cut([_endpoint(row) for row in found], first)
 
 
 async def find_endpoint(session: AsyncSession, owner: Owner, endpoint_id: UUID) -> EndpointRecord:
-    """Raises EndpointNotFound, for another integration's too."""
-    found = await session.execute(statements.FIND_ENDPOINT, {"partner": owner.partner_id, "endpoint": endpoint_id})
+    """Raises EndpointNotFound, also for one of another integration, and for one that is told more than this key."""
+    found = await session.execute(statements.FIND_ENDPOINT, {**owner.sight, "endpoint": endpoint_id})
     row = found.one_or_none()
     if row is None:
         raise EndpointNotFound(field="endpointId", endpoint=endpoint_id)
@@ -58,7 +56,7 @@ async def list_deliveries(
         after=after is not None,
     )
     values: dict[str, Any] = {
-        "partner": owner.partner_id,
+        **owner.sight,
         "most": first + 1,
         "endpoint": which.endpoint_id,
         "topic": which.topic,
@@ -72,12 +70,12 @@ async def list_deliveries(
 
 
 async def find_delivery(session: AsyncSession, owner: Owner, delivery_id: str) -> DeliveryRecord:
-    """Raises DeliveryNotFound."""
+    """Raises DeliveryNotFound, also for one of an endpoint or an event that is out of sight."""
     key = DeliveryKey.read(delivery_id)
     row = None
     if key is not None:
         values = {"endpoint": key.endpoint_id, "event": key.event_id, "replay": key.replay}
-        found = await session.execute(statements.FIND_DELIVERY, {"partner": owner.partner_id, **values})
+        found = await session.execute(statements.FIND_DELIVERY, {**owner.sight, **values})
         row = found.one_or_none()
     if row is None:
         raise DeliveryNotFound(field="deliveryId", delivery=delivery_id[:80])

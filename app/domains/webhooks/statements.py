@@ -1,6 +1,7 @@
 """What managing asks of the database. All of it lies behind the wall of the transaction's school.
 
-`:partner` is whose endpoints are meant; NULL is everybody's, for the command line.
+`:partner` is whose endpoints are meant; NULL is everybody's, for the command line. A key sees those that are told no
+more than it may read: `:topics`, in `:zones`.
 """
 
 # ruff: noqa: S608 - statements are put together from the constants of this file
@@ -8,8 +9,19 @@
 from sqlalchemy import text
 
 _HERE = "current_setting('app.school')::uuid"
-_OWN = (
+_OF_PARTNER = (
     f"e.school_id = {_HERE} AND e.status <> 'deleted' AND (CAST(:partner AS uuid) IS NULL OR e.partner_id = :partner)"
+)
+_OWN = (
+    f"{_OF_PARTNER} AND (CAST(:topics AS text[]) IS NULL OR e.topics <@ CAST(:topics AS text[])) "
+    "AND (:all_topics OR cardinality(e.topics) > 0) "
+    "AND (CAST(:zones AS text[]) IS NULL OR e.filter ->> 'zone' = ANY (CAST(:zones AS text[])))"
+)
+# An event `v` may be of a topic or a zone that its endpoint had once.
+_READ = (
+    "AND (CAST(:topics AS text[]) IS NULL OR v.type = ANY (CAST(:topics AS text[]))) "
+    "AND (CAST(:zones AS text[]) IS NULL OR v.facts ->> 'zone' IS NULL "
+    "OR v.facts ->> 'zone' = ANY (CAST(:zones AS text[])))"
 )
 _ENDPOINT = """
 SELECT e.id, e.url, e.description, e.topics, e.filter, e.payload, e.headers, e.timeout_seconds, e.max_in_flight,
@@ -22,7 +34,7 @@ FIND_ENDPOINT = text(f"{_ENDPOINT} WHERE {_OWN} AND e.id = :endpoint")
 LIST_ENDPOINTS = text(
     f"{_ENDPOINT} WHERE {_OWN} AND (CAST(:after AS uuid) IS NULL OR e.id > :after) ORDER BY e.id LIMIT :most"
 )
-COUNT_ENDPOINTS = text(f"SELECT count(*) FROM endpoint e WHERE {_OWN}")
+COUNT_ENDPOINTS = text(f"SELECT count(*) FROM endpoint e WHERE {_OF_PARTNER}")
 # Whoever makes an endpoint holds the row of its partner: who counts, counts alone.
 LOCK_PARTNER = text(f"SELECT FROM partner WHERE school_id = {_HERE} AND id = :partner FOR NO KEY UPDATE")
 KEYS_IN_FORCE = text(
@@ -46,21 +58,19 @@ EXPIRE_SECRETS = text(
 
 # Deliveries are looked up endpoint by endpoint, each by its primary key backwards; `{only}` narrows them.
 _DELIVERY = f"""
-SELECT d.endpoint_id, d.event_id, d.replay, v.type, v.occurred_at, d.state, d.attempt_no, d.next_at, d.created_at
-FROM endpoint e CROSS JOIN LATERAL (
-    SELECT d.* FROM delivery d {{join}}
+SELECT d.* FROM endpoint e CROSS JOIN LATERAL (
+    SELECT d.endpoint_id, d.event_id, d.replay, v.type, v.occurred_at, d.state, d.attempt_no, d.next_at, d.created_at
+    FROM delivery d JOIN event v ON v.school_id = d.school_id AND v.id = d.event_id {_READ} {{topic}}
     WHERE d.school_id = e.school_id AND d.endpoint_id = e.id {{only}}
     ORDER BY d.event_id DESC, d.replay DESC LIMIT :most
 ) d
-JOIN event v ON v.school_id = {_HERE} AND v.id = d.event_id
 WHERE {_OWN} {{of}}
 ORDER BY d.event_id DESC, d.endpoint_id DESC, d.replay DESC LIMIT :most
 """
-_TOPIC = "JOIN event t ON t.school_id = d.school_id AND t.id = d.event_id AND t.type = :topic"
 FIND_DELIVERY = text(f"""
 SELECT d.endpoint_id, d.event_id, d.replay, v.type, v.occurred_at, d.state, d.attempt_no, d.next_at, d.created_at
 FROM endpoint e JOIN delivery d ON d.school_id = e.school_id AND d.endpoint_id = e.id
-JOIN event v ON v.school_id = {_HERE} AND v.id = d.event_id
+JOIN event v ON v.school_id = {_HERE} AND v.id = d.event_id {_READ}
 WHERE {_OWN} AND e.id = :endpoint AND d.event_id = :event AND d.replay = :replay
 """)
 
@@ -73,7 +83,7 @@ def list_deliveries(*, endpoint: bool, states: tuple[str, ...], topic: bool, sin
         "AND (d.event_id, d.endpoint_id, d.replay) < (:event, :after_endpoint, :replay)" if after else "",
     ]
     return _DELIVERY.format(
-        join=_TOPIC if topic else "", only=" ".join(only), of="AND e.id = :endpoint" if endpoint else ""
+        topic="AND v.type = :topic" if topic else "", only=" ".join(only), of="AND e.id = :endpoint" if endpoint else ""
     )
 
 
@@ -102,6 +112,16 @@ woken AS (
 SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM chosen), (SELECT max(event_id::text)::uuid FROM chosen)
 """
 
+# Nothing is sent again that the integration is no longer told of.
+_TOLD = """
+JOIN endpoint e ON e.school_id = d.school_id AND e.id = d.endpoint_id
+JOIN event v ON v.school_id = d.school_id AND v.id = d.event_id
+    AND topic_is_open(e.school_id, e.partner_id, v.type, e.filter ->> 'zone')"""
+
+STILL_TOLD = text(
+    f"SELECT true FROM delivery d {_TOLD} "
+    f"WHERE d.school_id = {_HERE} AND d.endpoint_id = :endpoint AND d.event_id = :event LIMIT 1"
+)
 REPLAY_ONE = text(f"""
 WITH chosen AS (
     SELECT event_id, max(replay) + 1 AS replay FROM delivery
@@ -139,7 +159,7 @@ def replay_some(*, states: tuple[str, ...], topic: bool, since: bool, until: boo
     ]
     return f"""
 WITH chosen AS (
-    SELECT d.event_id, d.replay + 1 AS replay FROM delivery d {_TOPIC if topic else ""}
+    SELECT d.event_id, d.replay + 1 AS replay FROM delivery d {_TOLD} {_READ} {"AND v.type = :topic" if topic else ""}
     WHERE d.school_id = {_HERE} AND d.endpoint_id = :endpoint
         AND d.state IN ({", ".join(map(repr, states))}) {" ".join(only)}
         AND NOT EXISTS (

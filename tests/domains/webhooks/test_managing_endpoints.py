@@ -167,32 +167,6 @@ async def test_a_key_for_some_zones_is_told_of_these_only(
     assert (await gate.update(endpoint, filter=[]))["code"] == "ZONE_NOT_FILTERED"
 
 
-async def test_a_key_that_may_read_less_cannot_turn_an_endpoint_to_a_server_of_its_own(
-    fresh_database: Database, asker: Asker, school: School
-) -> None:
-    """Two keys of one integration: what one is told, the other cannot have sent elsewhere."""
-    both = {"partner": "ERP"}
-    erp = await partner(fresh_database, asker, school, "core", **both)
-    endpoint = await erp.endpoint(topics=["invoice.issued", "student.created"])
-    weaker = await partner(fresh_database, asker, school, "annuaire", **both)
-    for changes in ({"url": f"{URL}/mine"}, {"payload": "full"}, {"headers": []}):
-        assert (await weaker.update(endpoint, **changes))["code"] == "TOPIC_CLOSED"
-    assert (await erp.update(endpoint, description="Comptes"))["url"] == URL
-    assert (await weaker.update(endpoint, url=f"{URL}/mine", topics=["student.created"]))["url"] == f"{URL}/mine"
-
-
-async def test_a_key_for_some_zones_cannot_change_an_endpoint_for_all(
-    fresh_database: Database, asker: Asker, school: School
-) -> None:
-    scopes = ("webhooks:read", "webhooks:manage", "passages:read")
-    doors = await partner(fresh_database, asker, school, scopes=scopes)
-    endpoint = await doors.endpoint(topics=["access.denied"])
-    gate = await partner(fresh_database, asker, school, scopes=scopes, zones=["PORTAIL"])
-    assert (await gate.update(endpoint, url=f"{URL}/mine"))["code"] == "ZONE_NOT_FILTERED"
-    only = await gate.update(endpoint, url=f"{URL}/mine", filter=[{"fact": "zone", "equals": "PORTAIL"}])
-    assert only["url"] == f"{URL}/mine"
-
-
 async def test_a_partner_sees_and_changes_its_own_endpoints_only(
     fresh_database: Database, asker: Asker, school: School, manager: Manager
 ) -> None:

@@ -16,6 +16,7 @@ from app.core.outbound.destinations import Destinations
 from app.core.scopes import Scope
 from app.domains.partners.mutations import IdempotencyKey, perform_once
 from app.domains.webhooks.owners import Owner
+from app.domains.webhooks.reads import find_endpoint
 from app.domains.webhooks.records import EndpointRecord, EndpointWithSecret
 from app.domains.webhooks.schema.endpoints import Endpoint, EndpointId, EndpointPayload
 from app.domains.webhooks.schema.failures import (
@@ -27,6 +28,7 @@ from app.domains.webhooks.schema.failures import (
     TopicErrorFailure,
     UrlRefusedFailure,
 )
+from app.domains.webhooks.schema.sight import look_first
 from app.domains.webhooks.service import (
     NewEndpoint,
     create_endpoint,
@@ -37,7 +39,7 @@ from app.domains.webhooks.service import (
     unseal,
     update_endpoint,
 )
-from app.domains.webhooks.service.choices import AT_ONCE, DESCRIPTION, FACT, RATE, SECONDS
+from app.domains.webhooks.service.choices import AT_ONCE, DESCRIPTION, FACT, RATE, SECONDS, refuse_more_than_own
 
 _to_manage = any_scope([Scope.WEBHOOKS_MANAGE])
 
@@ -215,6 +217,7 @@ async def _create_endpoint(
         EndpointWithSecret,
         concerns=lambda made: (),
     )
+    refuse_more_than_own(Owner.of(actor), made.endpoint.topics, made.endpoint.filter)
     return NewEndpointAnswer(endpoint=Endpoint.of(made.endpoint, actor.timezone), secret=unseal(vault, made))
 
 
@@ -270,6 +273,7 @@ async def _send_test_event(
         return await send_test_event(session, Owner.of(info.context.actor), endpoint_id)
 
     asked = {"endpoint_id": str(endpoint_id)}
+    await look_first(info.context, find_endpoint, endpoint_id)
     tested = await perform_once(
         info.context, "sendTestEvent", idempotency_key, asked, send, EndpointRecord, concerns=lambda made: ()
     )

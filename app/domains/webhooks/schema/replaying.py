@@ -18,6 +18,7 @@ from app.core.pagination import Position
 from app.core.scopes import Scope
 from app.domains.partners.mutations import IdempotencyKey, perform_once
 from app.domains.webhooks.owners import Owner
+from app.domains.webhooks.reads import find_delivery, find_endpoint
 from app.domains.webhooks.records import DeliveryRecord, EndpointWithSecret, Queued
 from app.domains.webhooks.schema.deliveries import TOPIC, Delivery, DeliveryId, DeliveryState
 from app.domains.webhooks.schema.endpoints import EndpointId
@@ -27,6 +28,7 @@ from app.domains.webhooks.schema.failures import (
     ReplayErrorFailure,
     SecretErrorFailure,
 )
+from app.domains.webhooks.schema.sight import look_first
 from app.domains.webhooks.service import (
     OVERLAP,
     ReplayFilter,
@@ -129,6 +131,7 @@ async def _rotate_endpoint_secret(
         return await rotate_secret(session, owner, endpoint_id, overlap_hours=input.overlap_hours, vault=vault)
 
     asked = {"endpoint_id": str(endpoint_id), **plain(input)}
+    await look_first(context, find_endpoint, endpoint_id)
     made = await perform_once(
         context, "rotateEndpointSecret", idempotency_key, asked, rotate, EndpointWithSecret, concerns=lambda made: ()
     )
@@ -141,6 +144,7 @@ async def _replay_delivery(
     info: Info, delivery_id: DeliveryId, idempotency_key: IdempotencyKey = None
 ) -> ReplayDeliveryResult:
     context = info.context
+    await look_first(context, find_delivery, delivery_id)
     record = await perform_once(
         context,
         "replayDelivery",
@@ -170,6 +174,7 @@ async def _replay_deliveries(
         owner = Owner.of(context.actor)
         return await replay_deliveries(session, owner, endpoint_id, which, after=position.id if position else None)
 
+    await look_first(context, find_endpoint, endpoint_id)
     queued = await perform_once(
         context,
         "replayDeliveries",

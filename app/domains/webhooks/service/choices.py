@@ -63,9 +63,8 @@ def read_topics(owner: Owner, topics: Collection[str]) -> list[str]:
 
 
 def refuse_more_than_own(owner: Owner, topics: Collection[str], chosen: Mapping[str, str]) -> None:
-    """Raises TopicClosed or ZoneNotFiltered where an endpoint is told what its owner's key may not read.
-
-    Another key of the same integration, or the command line, may have made it.
+    """Raises TopicClosed or ZoneNotFiltered where an endpoint is told what its owner's key may not read: another key
+    of the same integration made it, and the answer is about to be repeated.
     """
     if owner.actor is not None:
         chosen_topics(owner.actor, topics or frozenset(Topic))

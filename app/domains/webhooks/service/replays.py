@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.ids import first_id_at
 from app.domains.webhooks import statements
-from app.domains.webhooks.errors import DeliveryUnderWay, ReplayTooOld, ReplayWithoutOffset
+from app.domains.webhooks.errors import DeliveryUnderWay, ReplayNotOpen, ReplayTooOld, ReplayWithoutOffset
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.reads import find_delivery
 from app.domains.webhooks.records import DeliveryKey, DeliveryRecord, Queued
@@ -36,10 +36,12 @@ class ReplayFilter:
 
 
 async def replay_delivery(session: AsyncSession, owner: Owner, delivery_id: str) -> DeliveryRecord:
-    """The new delivery. Raises DeliveryNotFound, DeliveryUnderWay."""
+    """The new delivery. Raises DeliveryNotFound, DeliveryUnderWay, ReplayNotOpen."""
     before = await find_delivery(session, owner, delivery_id)
     key = before.key
     status = await lock_endpoint(session, owner, key.endpoint_id)
+    if not await session.scalar(statements.STILL_TOLD, {"endpoint": key.endpoint_id, "event": key.event_id}):
+        raise ReplayNotOpen(field="deliveryId")
     queued = await _queue(session, statements.REPLAY_ONE, key.endpoint_id, status, event=key.event_id)
     if not queued.count:
         raise DeliveryUnderWay(field="deliveryId")
@@ -65,9 +67,8 @@ async def replay_deliveries(
         after=after is not None,
     )
     since, until = (_bound(getattr(which, name), name) for name in ("since", "until"))
-    return await _queue(
-        session, text(statement), endpoint_id, status, topic=which.topic, since=since, until=until, after=after
-    )
+    asked = {"topic": which.topic, "since": since, "until": until, "after": after}
+    return await _queue(session, text(statement), endpoint_id, status, **owner.sight, **asked)
 
 
 async def recover_deliveries(
