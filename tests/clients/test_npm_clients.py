@@ -1,6 +1,7 @@
 """Clients that nobody here wrote, graphql-ws and graphql-sse, over a rolling restart under load."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -56,7 +57,8 @@ async def following(node: str, kind: str, url: str, key: str) -> AsyncIterator[C
     try:
         yield client
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+            process.kill()
         await process.wait()
         await reading
 
