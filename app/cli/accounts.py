@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.chosen_school import SchoolOption, choose_school
 from app.cli.instance import DataOption, JsonOption, open_instance
+from app.cli.ringing import open_database
 from app.cli.steps import say
 from app.cli.tables import print_table
-from app.core.database import Database, Wall
+from app.core.database import Wall
 from app.domains.finance.account_records import AccountMapRecord
 from app.domains.finance.errors import AccountMapMissing
 from app.domains.finance.service import account_map, change_account_map, choose_chart, create_account, list_accounts
+from app.settings import Settings
 
 Answer = TypeVar("Answer")
 
@@ -82,14 +84,14 @@ def list_them(school: SchoolOption = None, data: DataOption = None, as_json: Jso
 
 
 def _within(school: str | None, data: Path | None, ask: Callable[[AsyncSession], Awaitable[Answer]]) -> Answer:
-    async def run(url: str) -> Answer:
-        async with Database(url) as database:
+    async def run(settings: Settings) -> Answer:
+        async with open_database(settings) as database:
             chosen = await choose_school(database, school)
             async with database.transaction(Wall.app(chosen.id)) as session:
                 return await ask(session)
 
     with open_instance(data) as settings:
-        return asyncio.run(run(settings.database_url))
+        return asyncio.run(run(settings))
 
 
 def _show(chosen: AccountMapRecord, *, as_json: bool) -> None:

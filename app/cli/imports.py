@@ -19,15 +19,17 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from app.cli.chosen_school import SchoolOption, choose_school
 from app.cli.failure import CommandFailed
 from app.cli.instance import DataOption, JsonOption, open_instance
+from app.cli.ringing import open_database
 from app.cli.steps import console
 from app.cli.tables import print_table
 from app.core.clock import SystemClock
-from app.core.database import Database
 from app.core.importing import Kind, Options, Outcome, Phase, School, import_file
 from app.core.staging import ImportRunning, SchoolChanged
 from app.core.tabular import FileRefused, Problem, Problems
+from app.domains.events.service import announce_log
 from app.domains.finance.imports import Invoices, Journals, Payments
 from app.domains.students.imports import Badges, Students
+from app.settings import Settings
 
 REFUSED = 1
 PHASES: Mapping[Phase, str] = {"reading": "Lecture", "checking": "Contrôle", "applying": "Enregistrement"}
@@ -134,7 +136,7 @@ def _command(make: Callable[[], Kind], summary: str) -> None:
     ) -> None:
         options = Options(encoding, separator, dry_run)
         with open_instance(data) as settings, _shown_progress(quiet=as_json) as tell:
-            answer = asyncio.run(_import(make(), file, settings.database_url, school, options, language, tell))
+            answer = asyncio.run(_import(make(), file, settings, school, options, language, tell))
         if as_json:
             answer.print_json()
         else:
@@ -149,13 +151,13 @@ def _command(make: Callable[[], Kind], summary: str) -> None:
 async def _import(
     kind: Kind,
     file: Path,
-    url: str,
+    settings: Settings,
     school_code: str | None,
     options: Options,
     language: Literal["fr", "en"],
     tell: Callable[[Phase, int, int], None],
 ) -> Answer:
-    async with Database(url, pool_size=2) as database:
+    async with open_database(settings, pool_size=2) as database:
         row = await choose_school(database, school_code)
         school = School(row.id, row.code, row.timezone, row.currency)
         try:
@@ -168,6 +170,8 @@ async def _import(
             return Answer(kind.name, row.code, language, options.dry_run, problems)
         except (ImportRunning, SchoolChanged) as busy:
             raise SchoolBusy(busy.message(language)) from busy
+        if outcome.applied and outcome.applied.events and not options.dry_run:
+            await announce_log(database, row.id)
     return Answer(kind.name, row.code, language, options.dry_run, outcome.problems, outcome)
 
 

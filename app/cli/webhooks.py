@@ -14,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.chosen_school import SchoolOption, choose_school
 from app.cli.instance import DataOption, JsonOption, open_instance
+from app.cli.ringing import open_database
 from app.cli.steps import bar
 from app.cli.webhooks_shown import delivery_row, endpoint_row, moment, print_queued, print_rows, print_secret
 from app.core.clock import SystemClock
 from app.core.crypto import Vault
-from app.core.database import Database, Wall
+from app.core.database import Wall
 from app.core.pagination import LARGEST_PAGE
 from app.delivery.dialling import make_destinations
 from app.domains.partners.service import find_partner
@@ -244,7 +245,7 @@ def _in_school(data: Path | None, school: str | None, work: Work[Answer]) -> Ans
 
 
 async def _run(settings: Settings, school: str | None, work: Work[Answer]) -> Answer:
-    async with Database(settings.database_url) as database:
+    async with open_database(settings) as database:
         where = await choose_school(database, school)
         async with database.transaction(Wall.app(where.id)) as session:
             return await work(session, where)
@@ -257,7 +258,7 @@ def _until_done(data: Path | None, school: str | None, doing: str, some: More) -
 
 
 async def _repeat(settings: Settings, school: str | None, some: More, tell: Callable[[int, int], None]) -> int:
-    async with Database(settings.database_url) as database:
+    async with open_database(settings) as database:
         where = await choose_school(database, school)
         done, queued = 0, Queued(0, more=True)
         while queued.more:

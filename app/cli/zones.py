@@ -8,6 +8,7 @@ import typer
 
 from app.cli.chosen_school import SchoolOption, choose_school
 from app.cli.instance import DataOption, JsonOption, open_instance
+from app.cli.ringing import open_database
 from app.cli.steps import say
 from app.cli.tables import print_table
 from app.core.database import Database, Wall
@@ -16,6 +17,7 @@ from app.domains.access.windows import read_window
 from app.domains.access.zone_reads import list_zones
 from app.domains.access.zone_records import NewZone, ZoneRecord
 from app.domains.access.zones import create_zone
+from app.settings import Settings
 
 zones = typer.Typer(help="Zones: the places behind turnstiles.", no_args_is_help=True)
 
@@ -41,8 +43,8 @@ def create(
     """Open a zone. Its turnstiles need a key: ./skooly keys issue --preset tourniquet."""
     windows = [read_window(text) for text in window or ()]
 
-    async def run(url: str) -> str:
-        async with Database(url) as database:
+    async def run(settings: Settings) -> str:
+        async with open_database(settings) as database:
             chosen = await choose_school(database, school)
             asked = NewZone(
                 code=code,
@@ -58,7 +60,7 @@ def create(
                 return (await create_zone(session, asked)).code
 
     with open_instance(data) as settings:
-        made = asyncio.run(run(settings.database_url))
+        made = asyncio.run(run(settings))
     print(json.dumps({"code": made}) if as_json else made)
 
 

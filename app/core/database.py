@@ -103,6 +103,11 @@ class Database:
         self._pool: asyncpg.Pool | None = None
         self._idle: list[asyncpg.Connection] = []
 
+    def announce(self, school_id: UUID, position: int) -> None:
+        """Tells of what a bare connection committed; sessions tell by themselves."""
+        if self._announce is not None:
+            self._announce(school_id, position)
+
     async def open(self) -> Self:
         """Opens the bare pool. Idempotent."""
         if self._pool is None:

@@ -5,8 +5,9 @@ once a second whatever Valkey does: a stopped Valkey looks just like a quiet one
 """
 
 import asyncio
+import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
@@ -90,7 +91,13 @@ class Doorbell:
                 log.debug("doorbell_silent", reason=type(error).__name__)
                 await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _publish(self, waiting: dict[UUID, int]) -> None:
+    async def ring_now(self, positions: Mapping[UUID, int]) -> None:
+        """For a process that is about to end: waits a second at most. Rings are lost where Valkey is."""
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(VALKEY_SECONDS):
+                await self._publish(positions)
+
+    async def _publish(self, waiting: Mapping[UUID, int]) -> None:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for school_id, position in waiting.items():
                 pipeline.publish(CHANNEL, Hint(school_id, position).encode())

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlmodel import col
 
 from app.core.commit_queue import CommitQueue
-from app.core.database import ANNOUNCE, RawConnection
+from app.core.database import ANNOUNCE, Database, RawConnection, Wall
 from app.core.tables import THIS_SCHOOL
 from app.domains.events.epochs import HOME, MOVE_IN
 from app.domains.events.errors import LogNotOpened
@@ -128,6 +128,13 @@ async def append_events_from(connection: RawConnection, select_sql: str, *args: 
         await connection.execute(MOVE_IN)
     status: str = await connection.execute(_APPEND.format(home=HOME, source=source), *args)
     return int(status.rpartition(" ")[2])
+
+
+async def announce_log(database: Database, school_id: UUID) -> None:
+    """Tells that a log has grown: after the commit of a bare connection that appended to it. Raises Unavailable."""
+    async with database.raw(Wall.app(school_id)) as connection:
+        position = await connection.fetchval("SELECT last_position FROM school_log WHERE school_id = $1", school_id)
+    database.announce(school_id, position)
 
 
 async def open_log(session: AsyncSession, school_id: UUID) -> None:
