@@ -45,16 +45,26 @@ class Operation:
 
     async def run(self) -> None:
         try:
+            failure = await self._failure()
+            if failure is not None:
+                await self._fail(failure)
+        except OSError:  # the client has gone, perhaps before it was told why
+            self._socket.close(None)
+
+    async def _failure(self) -> SkoolyError | None:
+        """Operates; what then is still to be told."""
+        try:
             await self._operate()
         except KeyRefused:
-            return  # which has ended the socket
+            return None  # which has ended the socket
         except SkoolyError as failure:
-            await self._fail(failure)
+            return failure
         except OSError:
-            self._socket.close(None)
+            raise
         except Exception as error:
             log.error("operation failed", exc_info=error, request_id=str(self._request.request_id))
-            await self._fail(name_failure(error, self._request.request_id))
+            return name_failure(error, self._request.request_id)
+        return None
 
     async def _operate(self) -> None:
         actor = await self._socket.authenticate()

@@ -1,9 +1,11 @@
 """How sockets end from this side: each with a code of its own, and where to go on."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,6 +133,21 @@ async def test_a_slow_reader_who_never_reads_again_is_let_go(
         async with asyncio.timeout(20):
             while server.open_connections:
                 await asyncio.sleep(0.05)
+
+
+async def test_who_leaves_before_a_refusal_is_told_is_no_fault(server: Serving, core: IssuedKey) -> None:
+    loop, faults = asyncio.get_running_loop(), list[Any]()
+    loop.set_exception_handler(lambda _, context: faults.append(context))
+    try:
+        async with opened(server, core.key) as talk:
+            for number in range(10):
+                await talk.subscribe(str(number), after="forged")
+            await talk.connection.close()
+        await closed_by_the_server(server)
+        gc.collect()  # so that tasks whose failure nobody looked at say so
+    finally:
+        loop.set_exception_handler(None)
+    assert faults == []
 
 
 async def test_everybody_may_come_back_at_once(server: Serving, database: Database, school: School) -> None:
