@@ -96,15 +96,17 @@ async def top_up(school: School, amount: str = "100") -> None:
 
 
 @asynccontextmanager
-async def listening_at(port: int) -> AsyncIterator[list[bytes]]:
-    """A program that starts late, on a port that was closed so far."""
+async def listening_at(port: int, *answers: bytes) -> AsyncIterator[list[bytes]]:
+    """A program that starts late, on a port that was closed so far; after `answers` it answers well."""
     bodies: list[bytes] = []
+    lines = [*answers]
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if b"content-length" in line)
         bodies.append(await reader.readexactly(length))
-        writer.write(b"HTTP/1.1 204 Done\r\nconnection: close\r\n\r\n")
+        line = lines.pop(0) if lines else b"204 Done"
+        writer.write(b"HTTP/1.1 " + line + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         await writer.drain()
         writer.close()
 
@@ -151,6 +153,19 @@ async def test_a_program_that_is_down_is_waited_for_and_misses_nothing(
         while len(bodies) < 2:
             shown = await listener.line()
     assert [json.loads(body)["data"]["amount"] for body in bodies] == [101, 102]
+
+
+async def test_waiting_for_a_program_takes_none_of_its_attempts(school: School, start: Start, unused_port: int) -> None:
+    listener = await start(f"http://127.0.0.1:{unused_port}/hook")
+    await top_up(school, "103")
+    for _ in range(5):
+        assert (await listener.line())["outcome"] == "connect"
+    async with listening_at(unused_port, b"500 Not yet", b"500 Not yet"):
+        answered = []
+        while len(answered) < 3:
+            shown = await listener.line()
+            answered += [(shown["status"], shown["again_in"])] if shown["status"] else []
+    assert answered == [(500, 0.05), (500, 0.05), (204, None)]
 
 
 async def test_it_goes_on_where_it_stopped_with_the_same_secret(

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import orjson
+
 from app.core.clock import Clock
 from app.core.outbound import Client, NameServers, Policy, verifying_context
 from app.delivery.sender import HttpSender
@@ -38,8 +40,8 @@ class Attempt:
         return next((str(data[name]) for name in ABOUT if data.get(name)), "")
 
 
-def pause_after(outcome: Outcome, number: int, schedule: Sequence[float]) -> float | None:
-    """Seconds until the next attempt; None where there is none.
+def pause_after(outcome: Outcome, number: int, wrong: int, schedule: Sequence[float]) -> float | None:
+    """Seconds until the next attempt; None where there is none. `wrong` of `number` attempts found the program.
 
     A program that is not there is waited for. One that answers wrongly gets as many more attempts as the schedule has.
     """
@@ -47,7 +49,7 @@ def pause_after(outcome: Outcome, number: int, schedule: Sequence[float]) -> flo
         return None
     if outcome.kind in NOBODY_THERE:
         return schedule[min(number, len(schedule)) - 1]
-    return schedule[number - 1] if number <= len(schedule) else None
+    return schedule[wrong - 1] if wrong <= len(schedule) else None
 
 
 class Forwarder:
@@ -64,7 +66,7 @@ class Forwarder:
 
     async def deliver(self, event: Mapping[str, Any]) -> AsyncIterator[Attempt]:
         """Each attempt as it ends, until the event has arrived or is given up."""
-        number, again_in = 0, 0.0
+        number, wrong, again_in = 0, 0, 0.0
         happened = happened_of(event)
         identifier = webhook_id(happened.id, self._endpoint)
         body = write_envelope(happened, self._school, thin=self._thin)
@@ -72,7 +74,8 @@ class Forwarder:
             await asyncio.sleep(again_in)
             number += 1
             outcome = await self._sender.send(self._prepare(identifier, happened.type, body))
-            pause = pause_after(outcome, number, self._schedule)
+            wrong += outcome.kind not in NOBODY_THERE
+            pause = pause_after(outcome, number, wrong, self._schedule)
             yield Attempt(event, identifier, number, outcome, pause)
             if pause is None:
                 return
@@ -98,7 +101,7 @@ def happened_of(event: Mapping[str, Any]) -> Happened:
         id=UUID(event["id"]),
         type=event["topic"],
         subject=UUID(event["subject"]),
-        facts=event["data"],
+        facts=orjson.dumps(event["data"]).decode(),
         occurred_at=datetime.fromisoformat(event["occurredAt"]),
         schema_version=event["schemaVersion"],
     )
