@@ -26,7 +26,7 @@ import aiohttp
 import uvloop
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from app.core.outbound import Client, Policy, Resolver, read_url, verifying_context
+from app.core.outbound import Client, Policy, Resolver, read_url, render_head, render_post, verifying_context
 from app.core.outbound.pool import Pool
 from app.core.outbound.resolver import Found
 from app.core.outbound.urls import Target
@@ -64,8 +64,10 @@ def signed() -> dict[str, str]:
 async def product(target: Target, tls: ssl.SSLContext, keep: bool) -> AsyncIterator[Post]:
     client = Client(POLICY, OneName(), tls, Pool() if keep else Pool(most_of_one=0))
 
+    head = render_head(target, {})
+
     async def post() -> int:
-        return (await client.post(target, signed(), BODY)).status
+        return (await client.send(target, render_post(head, signed(), BODY))).status
 
     yield post
     client.close()

@@ -1,7 +1,5 @@
 """`skooly worker`: the jobs in this process."""
 
-import gc
-
 import uvloop
 
 from app.core.log import configure_logging
@@ -12,10 +10,10 @@ def worker() -> None:
     """Run the jobs. Needs SKOOLY_DATABASE_URL, SKOOLY_REDIS_URL and the secrets."""
     settings = load_settings()
     from app.cli.preflight import preflight  # heavy: other commands start without these
+    from workers.collecting import collect_seldom
     from workers.running import run_worker
 
     preflight(settings.database_url)
     configure_logging(level=settings.log_level, style=settings.log_format)
-    gc.collect()
-    gc.freeze()  # what lives as long as the process is not scanned again
+    collect_seldom()
     uvloop.run(run_worker(settings))

@@ -14,6 +14,7 @@ import structlog
 
 from app.core.database import Database
 from app.core.doorbell import Doorbell
+from app.core.outbound import Deadlines
 from app.core.tasks import end
 from app.delivery.metrics import DeliveryMetrics
 from app.delivery.options import Options
@@ -22,8 +23,9 @@ from app.delivery.sending import attempt, give_back, result_of
 from app.delivery.settler import Settler
 from app.delivery.tending import Tender
 from app.delivery.window import Window
-from app.domains.webhooks.claiming import Claimed, lease, recognise
+from app.domains.webhooks.claiming import Claimed, Leased, lease, recognise
 from app.domains.webhooks.endpoints import Known, Unseal
+from app.domains.webhooks.fairness import Room
 from app.domains.webhooks.fanning import expand
 from app.domains.webhooks.outcomes import Sender
 from app.domains.webhooks.recording import Recorded, Result
@@ -57,10 +59,13 @@ class Drain:
         self._grown: set[UUID] = set()
         self._everywhere = True
         self._full = False
+        """Whether something is due that there was no place for."""
+        self._enough = min(self._options.refill, max(1, self._options.places // 4))
         self._look = asyncio.Event()
         self._due = asyncio.Event()
         self._leaving = asyncio.Event()
-        self._requests: set[asyncio.Task[None]] = set()
+        self._requests: dict[Claimed, asyncio.Task[None]] = {}
+        self._deadlines = Deadlines()
         self._tender = Tender(database, self._options, self._metrics, wake=self._due.set)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -121,35 +126,44 @@ class Drain:
         self._full = not room.places
         if self._leaving.is_set() or not (room.places or room.slow):
             return
+        leased, claimed = await self._take(room)
+        for each in claimed:
+            self._start(each)
+        self._full |= leased.more
+        self._refill()
+
+    def _refill(self) -> None:
+        """Claims more of what waits for places as soon as enough of them are free."""
+        if self._full and self._window.free >= self._enough:
+            self._due.set()
+
+    async def _take(self, room: Room) -> tuple[Leased, list[Claimed]]:
         leased = await lease(self._database, room, self._window.suspects())
         try:
             claimed = await recognise(self._database, self._known, leased)
         except BaseException:
             self._settler.put(*give_back(leased))
             raise
-        for each in claimed:
-            self._start(each)
-        if leased.more:
-            self._due.set()
+        return leased, claimed
 
     def _start(self, claimed: Claimed) -> None:
         self._window.enter(claimed)
-        task = asyncio.create_task(self._deliver(claimed))
-        self._requests.add(task)
-        task.add_done_callback(self._requests.discard)
+        self._requests[claimed] = asyncio.create_task(self._deliver(claimed))
 
     async def _deliver(self, claimed: Claimed) -> None:
         try:
-            outcome = await attempt(self._sender, claimed)
+            outcome = await attempt(self._sender, claimed, self._deadlines)
         finally:
             self._window.leave(claimed)
+            del self._requests[claimed]
+        self._refill()
         self._settler.put(result_of(claimed, outcome, self._options.schedule))
 
     def _after_settling(self, results: list[Result], recorded: Recorded) -> None:
         self._metrics.settled(results, recorded)
         for endpoint, breaker in recorded.turned.items():
             log.info("breaker_turned", endpoint=endpoint, breaker=breaker)
-        if recorded.ready or self._full:
+        if recorded.ready:
             self._due.set()
 
     async def _leave(self, parts: list[asyncio.Task[None]]) -> None:
@@ -161,8 +175,8 @@ class Drain:
         listening.cancel()
         await asyncio.wait(others, timeout=RETURN_SECONDS)
         if self._requests:
-            await asyncio.wait(self._requests, timeout=self._options.grace)
-        await end([*self._requests, *others])
+            await asyncio.wait(self._requests.values(), timeout=self._options.grace)
+        await end([*self._requests.values(), *others])
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._settler.settled(), RETURN_SECONDS)
         await end([settling, listening])

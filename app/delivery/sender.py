@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import structlog
 
-from app.core.outbound import Answer, Client, Policy, Target, read_url
+from app.core.outbound import Answer, Client, Policy, Target, read_url, render_head, render_post
 from app.core.outbound import errors as outbound
 from app.core.signing import sign, sign_body
 from app.domains.webhooks.outcomes import Kind, Outcome, PreparedDelivery
@@ -36,14 +36,15 @@ class HttpSender:
 
     def __init__(self, client: Client, policy: Policy) -> None:
         self._client = client
-        self._target = lru_cache(MOST_TARGETS)(lambda url: read_url(url, policy))
+        self._policy = policy
+        self._place = lru_cache(MOST_TARGETS)(self._read)
 
     async def send(self, prepared: PreparedDelivery) -> Outcome:
         """Never raises but CancelledError, and returns within the delivery's `timeout`."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            answer = await self._post(self._target(prepared.url), prepared)
+            answer = await self._post(prepared)
         except outbound.OutboundError as failure:
             return _failed(failure, _milliseconds(loop.time() - began))
         except Exception as error:
@@ -55,9 +56,15 @@ class HttpSender:
         """Ends the connections that are kept."""
         self._client.close()
 
-    async def _post(self, target: Target, prepared: PreparedDelivery) -> Answer:
-        headers = {**prepared.headers, **signature_headers(prepared)}
-        return await self._client.post(target, headers, prepared.body, seconds=prepared.timeout)
+    def _read(self, url: str, headers: tuple[tuple[str, str], ...]) -> tuple[Target, bytes]:
+        """Where requests go, and how all of them begin."""
+        target = read_url(url, self._policy)
+        return target, render_head(target, dict(headers))
+
+    async def _post(self, prepared: PreparedDelivery) -> Answer:
+        target, head = self._place(prepared.url, tuple(prepared.headers.items()))
+        request = render_post(head, signature_headers(prepared), prepared.body)
+        return await self._client.send(target, request, seconds=prepared.timeout)
 
 
 def signature_headers(prepared: PreparedDelivery) -> dict[str, str]:
@@ -82,7 +89,7 @@ def _answered(answer: Answer, sent_at: datetime, milliseconds: int) -> Outcome:
         Kind.OK if 200 <= answer.status < 300 else Kind.HTTP_STATUS,
         milliseconds,
         status=answer.status,
-        remote_ip=str(answer.address),
+        remote_ip=answer.peer,
         response=answer.body,
         retry_after=_retry_after(answer, sent_at),
     )

@@ -6,6 +6,7 @@ from random import random
 
 import structlog
 
+from app.core.outbound import Deadlines
 from app.domains.webhooks.claiming import LEASE_MARGIN, Claimed, Leased
 from app.domains.webhooks.envelope import webhook_id, write_envelope
 from app.domains.webhooks.outcomes import Kind, Outcome, PreparedDelivery, Sender
@@ -34,7 +35,7 @@ def prepare(claimed: Claimed) -> PreparedDelivery:
     )
 
 
-async def attempt(sender: Sender, claimed: Claimed) -> Outcome:
+async def attempt(sender: Sender, claimed: Claimed, deadlines: Deadlines) -> Outcome:
     """Ends within the endpoint's timeout. Raises nothing: being cancelled is an outcome too.
 
     A process that stood still between its claim and this moment sends nothing: another one may be doing so.
@@ -42,19 +43,21 @@ async def attempt(sender: Sender, claimed: Claimed) -> Outcome:
     started = time.monotonic()
     if started - claimed.taken > LEASE_MARGIN:
         return Outcome(Kind.INTERRUPTED, latency_ms=0)
+    task = asyncio.current_task()
+    assert task is not None
     try:
         prepared = prepare(claimed)
         if not prepared.secrets:
             return Outcome(Kind.UNSIGNED, latency_ms=0)
-        async with asyncio.timeout(prepared.timeout + OVERTIME):
-            return await sender.send(prepared)
-    except TimeoutError:
-        kind, error = Kind.TIMEOUT, None
+        deadlines.set(claimed, prepared.timeout + OVERTIME, task.cancel)
+        return await sender.send(prepared)
     except asyncio.CancelledError:
-        kind, error = Kind.INTERRUPTED, None
+        kind, error = (Kind.INTERRUPTED if deadlines.clear(claimed) else Kind.TIMEOUT), None
     except Exception as unforeseen:
         log.error("sender_failed", endpoint=claimed.target.endpoint_id, exc_info=unforeseen)
         kind, error = Kind.PROTOCOL, type(unforeseen).__name__
+    finally:
+        deadlines.clear(claimed)
     return Outcome(kind, latency_ms=int((time.monotonic() - started) * 1000), error=error)
 
 

@@ -47,12 +47,16 @@ class Window:
         self._move_on()
         options = self._options
         return Room(
-            places=max(0, options.places - len(self._quick)),
+            places=min(options.claim_at_most, self.free),
             retries=max(0, options.retry_places - self._retries),
             slow=max(0, options.slow_places - len(self._slow)),
             school=options.school_places,
             schools={school: options.school_places - count for school, count in self._schools.items()},
         )
+
+    @property
+    def free(self) -> int:
+        return max(0, self._options.places - len(self._quick))
 
     def suspects(self) -> set[UUID]:
         """Endpoints that keep a request waiting right now."""

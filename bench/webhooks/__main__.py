@@ -7,7 +7,6 @@ processors the sender has one, the servers and the sink the other. `--full` drai
 """
 
 import argparse
-import gc
 import json
 import logging
 import os
@@ -30,6 +29,7 @@ from bench.webhooks.backlog import drain_backlog
 from bench.webhooks.latency import Steady, received, receiver, steady, worker
 from bench.webhooks.scene import LOCAL, scene
 from bench.webhooks.throughput import compare
+from workers.collecting import collect_seldom
 
 ROUNDS = 5
 Facts = dict[str, Any]
@@ -160,8 +160,7 @@ def main() -> None:
     parser.add_argument("--backlog", type=int, default=50_000)
     parser.add_argument("--full", action="store_true", help="a backlog of 1,000,000")
     given = parser.parse_args()
-    gc.collect()
-    gc.freeze()  # as a worker does
+    collect_seldom()  # as a worker does
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     facts = uvloop.run(measure(given))
     print(json.dumps({"load_average": os.getloadavg(), "figures": facts}, indent=2))

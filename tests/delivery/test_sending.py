@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from app.core.outbound import Deadlines
 from app.delivery.sending import attempt
 from app.domains.webhooks.claiming import LEASE_MARGIN, Claimed
 from app.domains.webhooks.endpoints import Secret, Target
@@ -71,35 +72,35 @@ async def never() -> Outcome:
 
 async def test_only_secrets_that_have_not_expired_sign() -> None:
     sender = Scripted(ok)
-    assert (await attempt(sender, claimed())).ok
+    assert (await attempt(sender, claimed(), Deadlines())).ok
     assert sender.given[0].secrets == (b"new", b"old")
 
 
 async def test_nothing_goes_out_unsigned() -> None:
     sender = Scripted(ok)
-    outcome = await attempt(sender, claimed(target=replace(TARGET, secrets=())))
+    outcome = await attempt(sender, claimed(target=replace(TARGET, secrets=())), Deadlines())
     assert (outcome.kind, sender.given) == (Kind.UNSIGNED, [])
 
 
 async def test_an_unforeseen_error_is_an_outcome_without_its_message() -> None:
-    outcome = await attempt(Scripted(fail), claimed())
+    outcome = await attempt(Scripted(fail), claimed(), Deadlines())
     assert (outcome.kind, outcome.error) == (Kind.PROTOCOL, "LookupError")
 
 
 async def test_what_cannot_even_be_written_is_an_outcome_too() -> None:
     unwritable = Happened(uuid4(), "wallet.low", uuid4(), "not JSON", NOW)
-    assert (await attempt(Scripted(ok), claimed(event=unwritable))).kind is Kind.PROTOCOL
+    assert (await attempt(Scripted(ok), claimed(event=unwritable), Deadlines())).kind is Kind.PROTOCOL
 
 
 async def test_a_sender_that_does_not_come_back_is_given_up() -> None:
-    outcome = await attempt(Scripted(never), claimed())
+    outcome = await attempt(Scripted(never), claimed(), Deadlines())
     assert outcome.kind is Kind.TIMEOUT
     assert outcome.latency_ms >= 1000
 
 
 async def test_being_cut_off_is_an_outcome() -> None:
     sender = Scripted(never)
-    task = asyncio.create_task(attempt(sender, claimed()))
+    task = asyncio.create_task(attempt(sender, claimed(), Deadlines()))
     while not sender.given:
         await asyncio.sleep(0)
     task.cancel()
@@ -108,5 +109,5 @@ async def test_being_cut_off_is_an_outcome() -> None:
 
 async def test_a_process_that_stood_still_after_its_claim_sends_nothing() -> None:
     sender = Scripted(ok)
-    outcome = await attempt(sender, claimed(taken=time.monotonic() - LEASE_MARGIN - 1))
+    outcome = await attempt(sender, claimed(taken=time.monotonic() - LEASE_MARGIN - 1), Deadlines())
     assert (outcome.kind, sender.given) == (Kind.INTERRUPTED, [])

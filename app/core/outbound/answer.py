@@ -21,7 +21,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
-    address: Address
+    peer: str
+    """The address it came from."""
 
     @property
     def text(self) -> str:
@@ -30,11 +31,15 @@ class Answer:
 
 
 class Reading:
-    """One answer while it comes. `feed` says when it is over; a keep-alive connection makes a new one for the next."""
+    """The answers of a connection, one after another: `begin` before each, and `feed` says when it is over."""
 
     def __init__(self, address: Address) -> None:
-        self._address = address
-        self._parser = httptools.HttpResponseParser(self)
+        self._peer = str(address)
+        self._parser = httptools.HttpResponseParser(self)  # it and this hold each other: not to be made for each answer
+        self.begin()
+
+    def begin(self) -> None:
+        """To be called again only after an answer that left the connection `reusable`."""
         self._room = MOST_HEAD
         self._headers: dict[str, str] = {}
         self._body = bytearray()
@@ -85,7 +90,7 @@ class Reading:
         return self._answer()
 
     def _answer(self) -> Answer:
-        return Answer(self._status, self._headers, bytes(self._body), self._address)
+        return Answer(self._status, self._headers, bytes(self._body), self._peer)
 
     # What the parser calls.
 

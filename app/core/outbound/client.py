@@ -6,6 +6,7 @@ handshake; the address comes from one look-up and is compared with the peer's af
 
 import asyncio
 import ssl
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,10 +15,11 @@ import certifi
 from app.core.outbound.addresses import Address
 from app.core.outbound.answer import Answer
 from app.core.outbound.connection import Connection, Stale
+from app.core.outbound.deadlines import Deadlines
 from app.core.outbound.errors import AddressRefused, CallFailed, CallTimedOut, ConnectFailed, TlsFailed
 from app.core.outbound.policy import Policy
 from app.core.outbound.pool import Pool
-from app.core.outbound.request import render_post
+from app.core.outbound.request import render_head, render_post
 from app.core.outbound.resolver import Names, Resolver
 from app.core.outbound.urls import Target, parse_address
 
@@ -33,6 +35,7 @@ class Client:
         self._resolver = Resolver(names, policy)
         self._tls = tls
         self._pool = Pool() if pool is None else pool  # an empty one is false
+        self._deadlines = Deadlines()
 
     async def post(
         self, target: Target, headers: Mapping[str, str], body: bytes, *, seconds: float = SECONDS
@@ -41,13 +44,32 @@ class Client:
 
         Raises a CallFailed.
         """
-        request = render_post(target, headers, body)
+        return await self.send(target, render_post(render_head(target, {}), headers, body), seconds=seconds)
+
+    async def send(self, target: Target, request: bytes, *, seconds: float = SECONDS) -> Answer:
+        """The same, of a request whose bytes are made. Raises a CallFailed."""
+        began = time.monotonic()
+        if connection := self._at_hand(target):
+            self._deadlines.set(connection, seconds, lambda: connection.give_up(CallTimedOut(seconds=seconds)))
+            try:
+                return await self._exchange_on(connection, target, request)
+            except Stale:
+                pass
+            finally:
+                self._deadlines.clear(connection)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds - (time.monotonic() - began)):
                 addresses = await self._resolver.addresses_of(target)
                 return await self._exchange(target, addresses, request, seconds)
         except TimeoutError:
             raise CallTimedOut(seconds=seconds) from None
+
+    def _at_hand(self, target: Target) -> Connection | None:
+        """A kept connection to an address that is still vetted."""
+        for address in self._resolver.known_addresses_of(target):
+            if connection := self._pool.take(_place(target, address)):
+                return connection
+        return None
 
     def close(self) -> None:
         self._pool.close()

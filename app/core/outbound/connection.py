@@ -22,14 +22,15 @@ class Connection(asyncio.Protocol):
         self.used = False
         self.open = False
         self._transport: asyncio.Transport | None = None
-        self._reading: Reading | None = None
+        self._reading = Reading(address)
         self._waiter: asyncio.Future[Answer] | None = None
 
     async def exchange(self, request: bytes) -> Answer:
         """Raises ConnectionBroken, Stale, AnswerUnreadable, HeadTooLarge. Being cancelled cuts the connection."""
         if self._transport is None or not self.open:
             raise Stale if self.used else ConnectionBroken
-        reading = self._reading = Reading(self.address)
+        if self.used:
+            self._reading.begin()
         self._waiter = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         try:
@@ -38,10 +39,15 @@ class Connection(asyncio.Protocol):
             self.abort()
             raise
         finally:
-            self.used, self._reading, self._waiter = True, None, None
-        if not reading.reusable:
+            self.used, self._waiter = True, None
+        if not self._reading.reusable:
             self.abort()
         return answer
+
+    def give_up(self, failure: CallFailed) -> None:
+        """Ends an exchange that is under way."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(failure)
 
     def abort(self) -> None:
         """At once: closing politely would wait for a peer that may never read."""
@@ -54,12 +60,12 @@ class Connection(asyncio.Protocol):
         self.open = True
 
     def data_received(self, data: bytes) -> None:
-        waiter, reading = self._waiter, self._reading
-        if waiter is None or reading is None or waiter.done():
+        waiter = self._waiter
+        if waiter is None or waiter.done():
             self.abort()  # nobody asked
             return
         try:
-            answer = reading.feed(data)
+            answer = self._reading.feed(data)
         except CallFailed as failure:
             waiter.set_exception(failure)
             return
@@ -68,7 +74,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.open = False
-        if self._waiter is not None and self._reading is not None and not self._waiter.done():
+        if self._waiter is not None and not self._waiter.done():
             answer = self._reading.end() if error is None else None
             if answer is not None:
                 self._waiter.set_result(answer)

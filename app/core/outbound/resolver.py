@@ -98,12 +98,14 @@ class Resolver:
 
     async def addresses_of(self, target: Target) -> tuple[Address, ...]:
         """What may be dialled for `target`, in an order to try. Raises NameUnresolved, AddressRefused."""
+        return self.known_addresses_of(target) or await self._ask_once(target.host)
+
+    def known_addresses_of(self, target: Target) -> tuple[Address, ...]:
+        """Those that nobody has to be asked for; none where somebody has. Raises AddressRefused."""
         if target.address is not None:
             return self._vetted(target.host, (target.address,))
         kept = self._kept.get(target.host)
-        if kept is not None and kept.until > self._monotonic():
-            return kept.addresses
-        return await self._ask_once(target.host)
+        return kept.addresses if kept is not None and kept.until > self._monotonic() else ()
 
     async def _ask_once(self, host: str) -> tuple[Address, ...]:
         """Callers at the same moment share one question; one that gives up does not take it from the others."""

@@ -18,7 +18,7 @@ from app.domains.webhooks.envelope import Happened
 from app.domains.webhooks.fairness import Room
 from app.domains.webhooks.settling import Progress
 
-ENDPOINTS_AT_ONCE = 128
+ENDPOINTS_AT_ONCE = 32
 LEASE_MARGIN = 30
 """Seconds that a lease outlives the longest request it may be for."""
 

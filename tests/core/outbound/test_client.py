@@ -83,7 +83,7 @@ async def test_a_post_arrives_as_it_was_meant(client: Client, at: At) -> None:
     async with receiver(host=PUBLIC) as there:
         answer = await client.post(at(there), {"webhook-id": "1", "x-own": "Bearer x"}, BODY)
     (request,) = there.requests
-    assert (answer.status, answer.body, str(answer.address)) == (200, b"ok", PUBLIC)
+    assert (answer.status, answer.body, answer.peer) == (200, b"ok", PUBLIC)
     assert request.line == "POST /hook?a=b HTTP/1.1"
     assert request.body == BODY
     assert request.headers == {
@@ -131,7 +131,7 @@ async def test_a_kept_connection_is_not_used_once_its_name_leads_elsewhere(
 ) -> None:
     names.zones[HOST] = in_turn((PUBLIC,), (ALSO_PUBLIC,))
     async with receiver(host=PUBLIC) as first, receiver(host=ALSO_PUBLIC, port=first.port) as second:
-        addresses = [str((await client.post(at(first), {}, BODY)).address) for _ in range(2)]
+        addresses = [(await client.post(at(first), {}, BODY)).peer for _ in range(2)]
     assert addresses == [PUBLIC, ALSO_PUBLIC]
     assert (len(first.requests), len(second.requests)) == (1, 1)
 
@@ -170,7 +170,7 @@ def test_the_peer_must_be_the_one_dialled(peer: str | None, same: bool) -> None:
 async def test_the_next_address_is_tried_where_one_refuses(client: Client, at: At, names: NameServer) -> None:
     names.zones[HOST] = always(ALSO_PUBLIC, PUBLIC)
     async with receiver(host=PUBLIC) as there:
-        assert str((await client.post(at(there), {}, BODY)).address) == PUBLIC
+        assert (await client.post(at(there), {}, BODY)).peer == PUBLIC
 
 
 @pytest.mark.parametrize(

@@ -66,13 +66,13 @@ async def test_with_the_last_key_that_may_read_it_nothing_more_is_sent(
     assert not await ended(deliveries, endpoint)
     await engine.expand()
     await revoke(fresh_database, school, second, clock)
-    assert (await engine.claim()).deliveries == ()
+    assert await engine.claim() == []
     assert await disable_failing(fresh_database) == [endpoint]
     await follow_modes(fresh_database)
     assert await deliveries.states(endpoint) == {"held": 1}
     [row] = await deliveries.rows("SELECT status, disabled_reason FROM endpoint WHERE id = $1", endpoint)
     assert tuple(row) == ("disabled", "access_ended")
-    [claimed] = (await engine.claim()).deliveries
+    [claimed] = await engine.claim()
     assert (claimed.target.endpoint_id, claimed.event.facts["reason"]) == (told, "access_ended")
     assert await disable_failing(fresh_database) == []
 

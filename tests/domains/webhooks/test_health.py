@@ -131,3 +131,13 @@ def test_a_receiver_that_comes_back_is_served_in_full_again(plan: list[tuple[flo
         health = observe(health, heard, now)
     now = max(now, health.wait_until or now)
     assert observe(health, [OK] * (health.slots + 1), now).breaker == "closed"
+
+
+@given(st.lists(st.sampled_from([OK, SLOW, FAILED]), max_size=30), st.integers(0, 20), st.integers(0, 900))
+def test_many_at_once_come_to_the_same_as_one_after_another(outcomes: list[Outcome], well: int, later: int) -> None:
+    at_once = one_by_one = observe(HEALTHY, [OK, SLOW] * 10, NOW)
+    moment = NOW + later * SECOND
+    at_once = observe(observe(at_once, [OK] * well, moment), outcomes, moment)
+    for outcome in [OK] * well + outcomes:
+        one_by_one = observe(one_by_one, [outcome], moment)
+    assert at_once == one_by_one
