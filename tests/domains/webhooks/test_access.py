@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 
 from app.core.database import Database, Wall
@@ -73,7 +74,7 @@ async def test_with_the_last_key_that_may_read_it_nothing_more_is_sent(
     [row] = await deliveries.rows("SELECT status, disabled_reason FROM endpoint WHERE id = $1", endpoint)
     assert tuple(row) == ("disabled", "access_ended")
     [claimed] = await engine.claim()
-    assert (claimed.target.endpoint_id, claimed.event.facts["reason"]) == (told, "access_ended")
+    assert (claimed.target.endpoint_id, orjson.loads(claimed.event.facts)["reason"]) == (told, "access_ended")
     assert await disable_failing(fresh_database) == []
 
 
