@@ -39,15 +39,11 @@ TYPENAME = "__typename"
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """`alternatives`: of each of these sets the key needs one scope. `personal`: reading it is audited.
-
-    `waits`: the seconds that it may take longer than others, because a field was asked to wait.
-    """
+    """`alternatives`: of each of these sets the key needs one scope. `personal`: reading it is audited."""
 
     alternatives: frozenset[Scopes]
     coordinates: frozenset[str]
     personal: bool
-    waits: int = 0
 
 
 def authorise(actor: Actor, needs: Needs) -> None:
@@ -75,7 +71,6 @@ def needs_of(
         alternatives=_smallest(frozenset(rule.scopes for rule in rules)),
         coordinates=frozenset(walk.coordinates),
         personal=any(rule.personal for rule in rules),
-        waits=max((rule.waits for rule in rules), default=0),
     )
 
 

@@ -73,6 +73,14 @@ class MixedIntrospection(OperationRefused):
     en = "Introspection (__schema, __type) goes into an operation of its own."
 
 
+class WaitsBesideOthers(OperationRefused):
+    """Of the document and its variables."""
+
+    code = "WAITS_BESIDE_OTHERS"
+    fr = "Un champ qui attend (« wait ») se demande seul : retirez les autres champs de l'opération, ou n'attendez pas."
+    en = "A field that waits (“wait”) is asked for alone: take the other fields out of the operation, or do not wait."
+
+
 class NotAStream(OperationRefused):
     """A subscription where one answer is given. Not of the document: over another channel it is right."""
 

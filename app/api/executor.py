@@ -107,8 +107,8 @@ class Executor:
     ) -> Outcome:
         """Runs an operation that `authorise` has let pass.
 
-        Raises NotAStream for a subscription, BadUserInput, CostExceeded or RateLimited before anything has run, and
-        Timeout, Unavailable or Internal when nothing came of the operation.
+        Raises NotAStream for a subscription, BadUserInput, CostExceeded, RateLimited or WaitsBesideOthers before
+        anything has run, and Timeout, Unavailable or Internal when nothing came of the operation.
         """
         if prepared.subscribes:
             raise NotAStream
@@ -116,8 +116,9 @@ class Executor:
         if prepared.introspects:
             result = introspect(self._visible.seen_with(actor.scopes), prepared, values)
             return _outcome(result, cost, prepared, request)
+        seconds = self._seconds + prepared.waits.seconds(values.coerced)
         context = self.context(prepared, actor, request, cost)
-        return _outcome(await self._resolve(prepared, values, context), cost, prepared, request)
+        return _outcome(await self._resolve(prepared, values, context, seconds), cost, prepared, request)
 
     def admit(
         self, prepared: PreparedOperation, variables: Mapping[str, Any], actor: Actor
@@ -149,9 +150,11 @@ class Executor:
             services=self._services,
         )
 
-    async def _resolve(self, prepared: PreparedOperation, values: VariableValues, context: Context) -> ExecutionResult:
+    async def _resolve(
+        self, prepared: PreparedOperation, values: VariableValues, context: Context, seconds: float
+    ) -> ExecutionResult:
         try:
-            async with asyncio.timeout(self._seconds + prepared.needs.waits):
+            async with asyncio.timeout(seconds):
                 return await self._run_and_close(prepared, values, context)
         except TimeoutError as error:
             raise Timeout from error

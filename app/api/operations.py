@@ -38,6 +38,7 @@ from app.api.errors import (
 from app.api.limits import LIMITS, check_limits, fragments_of, measure
 from app.api.schema import ApiSchema
 from app.api.variables import FORBIDDEN_CHARACTERS
+from app.api.waiting import Waits
 
 LONGEST_SOURCE = 64 * 1024
 MAX_FLAWS = 10
@@ -61,6 +62,7 @@ class PreparedOperation:
     fragments: Mapping[str, FragmentDefinitionNode]
     needs: Needs
     estimator: Estimator
+    waits: Waits
     introspects: bool
     label: str
     """What logs and audits call it: the document's name where it is our own, else its root fields, never words of
@@ -117,8 +119,9 @@ class Preparer:
         if introspects and needs.coordinates:
             raise MixedIntrospection
         estimator = Estimator(schema, catalogue, operation, fragments)
+        waits = Waits(schema, catalogue, operation, fragments)
         label = label or ",".join(sorted(_roots(needs, operation, schema))) or "introspection"
-        return PreparedOperation(document, operation, fragments, needs, estimator, introspects, label)
+        return PreparedOperation(document, operation, fragments, needs, estimator, waits, introspects, label)
 
 
 def read_document(text: str) -> DocumentNode:

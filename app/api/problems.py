@@ -46,6 +46,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "LIMIT_EXCEEDED": Problem(400, "Opération trop grande", "Operation too large"),
     "COST_EXCEEDED": Problem(400, "Opération trop coûteuse", "Operation too expensive"),
     "MIXED_INTROSPECTION": Problem(400, "Introspection mêlée aux données", "Introspection mixed with data"),
+    "WAITS_BESIDE_OTHERS": Problem(400, "Attente mêlée à d'autres champs", "Wait beside other fields"),
     "NOT_A_STREAM": Problem(400, "Abonnement sans flux", "Subscription without a stream"),
     "BAD_USER_INPUT": Problem(400, "Variable refusée", "Variable refused"),
     "INVALID_INPUT": Problem(422, "Valeur refusée", "Value refused"),

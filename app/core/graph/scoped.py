@@ -44,9 +44,9 @@ def scoped(
     `cost` is what resolving it once costs (before execution, see `app.api.cost`); `size` is how many items a list
     without a `first` argument is assumed to hold, `sized_by` the list argument for each of whose items there is one;
     `subscribes` makes it a subscription, whose resolver returns what it follows; `personal` marks data about a person,
-    whose reading is audited; `waits` is how many seconds longer than others it may take, because it was asked to wait;
-    `example` appears in the documentation of both APIs; `optional` gives an input field the default `default`, or a
-    new one of `default_factory` each time; `form` is what the service takes for an input field's text.
+    whose reading is audited; `waits` is how many seconds longer than others a root field may take, as its argument
+    `wait` asks; `example` appears in the documentation of both APIs; `optional` gives an input field the default
+    `default`, or a new one of `default_factory` each time; `form` is what the service takes for an input field's text.
     """
     if not scopes:
         raise TypeError("scoped() needs at least one scope: deny by default")

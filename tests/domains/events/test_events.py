@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from app.api.errors import WaitsBesideOthers
 from app.core.actor import Actor
 from app.core.database import Database, Wall
 from app.core.doorbell import Doorbell
@@ -16,6 +17,7 @@ from app.core.partitions import ensure_partitions
 from app.core.scopes import Scope
 from app.domains.events.cursors import LogCursors, Place
 from app.domains.events.schema import Query
+from app.domains.events.schema.polling import LOOKED_THROUGH
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
 from app.domains.events.visibility import READERS, family, topics_open_to
@@ -210,6 +212,28 @@ async def test_waiting_holds_no_connection(fresh_database_url: str, clock: Fixed
         waiting = [asyncio.create_task(read(asker, actor, wait=20)) for _ in range(10)]
         await happen(database, actor, low("now"))
         assert [names(page) for page in await asyncio.gather(*waiting)] == [["now"]] * 10
+
+
+async def test_nobody_waits_beside_what_has_read(database: Database, asker: Asker, core: Actor) -> None:
+    """What `a` has read would be held, with its connection, for as long as `b` waits."""
+    with pytest.raises(WaitsBesideOthers):
+        await asker.data(
+            core,
+            """{ a: events(first: 1) { ... on EventPage { cursor } }
+            b: events(wait: 14) { ... on EventPage { cursor } } }""",
+        )
+
+
+async def test_a_long_log_that_shows_nothing_is_looked_through_page_by_page(
+    database: Database, asker: Asker, core: Actor
+) -> None:
+    """However long it was asked to wait: one page is one stretch of the log."""
+    async with database.transaction(Wall.app(core.school_id)) as session:
+        for number in range(LOOKED_THROUGH + 1):
+            record_event(session, Topic.WALLET_LOW, subject=uuid4(), facts={"name": str(number)})
+    page = await read(asker, core, topics=["zone.created"], wait=25)
+    assert (page["events"], page["hasMore"]) == ([], True)
+    assert CURSORS.read(core.school_id, page["cursor"]) == Place(1, LOOKED_THROUGH)
 
 
 async def test_waiting_has_its_bounds(asker: Asker, core: Actor) -> None:

@@ -88,10 +88,9 @@ async def _waited(
     while True:
         found, place, more = await _next(context, place, topics, count)
         left = give_up - time.monotonic()
-        if found or left <= 0:
+        if found or more or left <= 0:  # what was looked through for nothing is the page: who asks goes on from there
             return found, place, more
-        if not more:
-            await context.service(LogWatch).wait_past(context.actor.school_id, place.position, left)
+        await context.service(LogWatch).wait_past(context.actor.school_id, place.position, left)
 
 
 async def _next(
