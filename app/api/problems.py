@@ -147,6 +147,8 @@ PROBLEMS: Mapping[str, Problem] = {
     "ENDPOINT_NOT_FOUND": Problem(404, "Point de réception inconnu", "Unknown endpoint"),
     "DELIVERY_NOT_FOUND": Problem(404, "Livraison inconnue", "Unknown delivery"),
     "TOO_MANY_ENDPOINTS": Problem(409, "Trop de points de réception", "Too many endpoints"),
+    "ACCESS_ENDED": Problem(409, "Plus de clé pour ce point", "No key for this endpoint"),
+    "REPLAY_NOT_OPEN": Problem(403, "Événement fermé à l'intégration", "Event closed to the integration"),
     "DELIVERY_UNDER_WAY": Problem(409, "Livraison encore en route", "Delivery still under way"),
     "TOO_MANY_SECRETS": Problem(409, "Trop de secrets en service", "Too many secrets in use"),
     "FILTER_REFUSED": Problem(422, "Filtre refusé", "Filter refused"),
