@@ -79,7 +79,7 @@ class Cohort:
 
     def frames(self, events: Sequence[Event]) -> list[Frame]:
         """Those of the events that are shown."""
-        return [self._frame(event) for event in events if self._shown.shows(event.type, event.facts)]
+        return [self._frame(event) for event in events if self._shown.shows(event)]
 
     def hear(self, events: Sequence[Event], place: Place) -> None:
         """As `Listener` has it."""

@@ -22,6 +22,7 @@ EVERY_PRESET = {**PRESETS, PLATFORM.name: PLATFORM}
 WEBHOOKS = {
     "Query.endpoints",
     "Query.endpoint",
+    "Subscription.endpointEvents",
     "Query.deliveries",
     "Query.delivery",
     "Mutation.createEndpoint",
@@ -212,6 +213,7 @@ ARGUMENTS = {
     "Query.studentByBadge": '(id: "10011")',
     "Query.financialStatus": '(matricule: "2024/INF/0123")',
     "Subscription.passages": '(zone: "RESTAURANT")',
+    "Subscription.endpointEvents": '(endpointId: "0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e")',
     "Query.checkAccess": '(nfc: "10011", zone: "RESTAURANT")',
 }
 AN_ENDPOINT = "/v1/webhooks/endpoints/0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e"

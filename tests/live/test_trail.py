@@ -14,6 +14,7 @@ from app.domains.partners.tables import School
 from tests.live.support import Platform, platform, take_events, take_until
 from tests.support.clock import FixedClock
 from tests.support.factories.students import make_student
+from tests.support.factories.webhooks import make_endpoint
 
 
 async def entries(database: Database, school: School) -> list[asyncpg.Record]:
@@ -72,6 +73,7 @@ FOLLOWED = {
     "events": ('topics: ["payment.recorded"]', Topic.PAYMENT_RECORDED),
     "passages": ('zone: "GATE"', Topic.ACCESS_GRANTED),
     "payments": ('on: "2025-01-13"', Topic.PAYMENT_RECORDED),
+    "endpointEvents": ('endpointId: "{endpoint}"', Topic.PAYMENT_RECORDED),
 }
 """Every subscription there is, and how to follow something that names a student."""
 
@@ -87,7 +89,10 @@ async def test_every_subscription_is_audited_under_its_name(
     live: Platform, core: Actor, school: School, database: Database, root: str
 ) -> None:
     given, topic = FOLLOWED[root]
-    document = f"subscription {{ events: {root}({given}) {{ __typename ... on Event {{ data }} }} }}"
+    endpoint = await make_endpoint(database, school, "https://recepteur.example.org", partner=core.partner_name)
+    document = (
+        f"subscription {{ events: {root}({given.format(endpoint=endpoint)}) {{ __typename ... on Event {{ data }} }} }}"
+    )
     stream = await live.subscribe(core, document)
     async with database.transaction(Wall.app(school.id)) as session:
         student = await make_student(session, school.id)

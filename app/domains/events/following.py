@@ -3,19 +3,19 @@
 Every subscription of the API is one of these: its resolver checks what was asked for and says it in these words.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from app.domains.events.cursors import Place
+from app.domains.events.tables import Event
 from app.domains.events.topics import Topic
 from app.domains.events.visibility import is_in_zones
 
 
 class Choice(Protocol):
-    """A condition on the facts of an event. Choices that are equal choose the same; they are hashable."""
+    """A condition on an event. Choices that are equal choose the same; they are hashable."""
 
-    def takes(self, facts: Mapping[str, Any]) -> bool: ...
+    def takes(self, event: Event) -> bool: ...
 
     def __hash__(self) -> int: ...
 
@@ -28,11 +28,11 @@ class LogFilter:
     zones: frozenset[str] | None = None
     choice: Choice | None = None
 
-    def shows(self, topic: str, facts: Mapping[str, Any]) -> bool:
+    def shows(self, event: Event) -> bool:
         return (
-            topic in self.topics
-            and is_in_zones(self.zones, facts)
-            and (self.choice is None or self.choice.takes(facts))
+            event.type in self.topics
+            and is_in_zones(self.zones, event.facts)
+            and (self.choice is None or self.choice.takes(event))
         )
 
 

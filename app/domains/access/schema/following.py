@@ -1,8 +1,7 @@
 """Who passes through a zone, as it is recorded: for the screen of a gate or of a restaurant."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry import argument
@@ -14,6 +13,7 @@ from app.domains.access.service import zone_open_to
 from app.domains.events.following import Following
 from app.domains.events.schema.shapes import EventEnvelope
 from app.domains.events.schema.subscribing import COST, After, Latest, follow
+from app.domains.events.tables import Event
 from app.domains.events.topics import Topic
 
 TOPICS = (Topic.ACCESS_GRANTED, Topic.ACCESS_DENIED)
@@ -25,8 +25,8 @@ class AtZone:
 
     zone: str
 
-    def takes(self, facts: Mapping[str, Any]) -> bool:
-        return facts.get("zone") == self.zone
+    def takes(self, event: Event) -> bool:
+        return event.facts.get("zone") == self.zone
 
 
 def _passages(

@@ -1,9 +1,8 @@
 """The payments of a day, as they come in: for the screen of a cashier."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import strawberry
@@ -15,6 +14,7 @@ from app.core.scopes import Scope
 from app.domains.events.following import Following
 from app.domains.events.schema.shapes import EventEnvelope
 from app.domains.events.schema.subscribing import COST, After, Latest, follow
+from app.domains.events.tables import Event
 from app.domains.events.topics import Topic
 
 
@@ -25,8 +25,8 @@ class ReceivedOn:
     day: date
     timezone: str
 
-    def takes(self, facts: Mapping[str, Any]) -> bool:
-        received = datetime.fromisoformat(facts["received_at"])
+    def takes(self, event: Event) -> bool:
+        received = datetime.fromisoformat(event.facts["received_at"])
         return received.astimezone(ZoneInfo(self.timezone)).date() == self.day
 
 
