@@ -100,6 +100,8 @@ class Settings(DatabaseSettings):
     name_server_port: int = Field(default=53, ge=1, le=65535)
     webhook_schedule: Annotated[tuple[int, ...], NoDecode] = SCHEDULE
     """Seconds before each further attempt of a webhook. Another one than the contract's is for tests and drills."""
+    webhook_days_kept: int = Field(default=365, ge=100, le=3_650)
+    """Days for which deliveries and their attempts are kept, at least: whole months are dropped."""
     drain_seconds: float = Field(default=15.0, ge=0, le=20)
     """What a worker that is told to stop gives requests under way."""
     worker_metrics: str = Field(default="", pattern=r"^$|^.*:\d{1,5}$")

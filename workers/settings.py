@@ -11,7 +11,7 @@ from workers.books import post_meals, post_waiting_facts
 from workers.idempotency import forget_old_idempotency_keys
 from workers.partitions import keep_partitions_ahead
 from workers.serializer import deserialize, serialize
-from workers.webhooks import forget_old_responses, mend_webhook_turns
+from workers.webhooks import drop_old_deliveries, forget_old_responses, mend_webhook_turns
 
 
 class WorkerSettings:
@@ -26,6 +26,7 @@ class WorkerSettings:
         cron(seal_settled_audit, second={7}),  # type: ignore[arg-type]
         cron(seal_stray_audit, hour={3}, minute={53}),  # type: ignore[arg-type]
         cron(forget_old_responses, hour={4}, minute={7}),  # type: ignore[arg-type]
+        cron(drop_old_deliveries, hour={4}, minute={23}),  # type: ignore[arg-type]
         cron(mend_webhook_turns, minute=set(range(2, 60, 5))),  # type: ignore[arg-type]
     )
     job_serializer = staticmethod(serialize)

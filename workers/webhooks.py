@@ -6,6 +6,7 @@ import structlog
 
 from app.domains.webhooks.forgetting import forget_responses
 from app.domains.webhooks.mending import mend_turns
+from app.domains.webhooks.retaining import drop_old_months
 
 log = structlog.get_logger(__name__)
 
@@ -15,6 +16,13 @@ async def forget_old_responses(context: dict[str, Any]) -> None:
     forgotten = await forget_responses(context["database"])
     if forgotten:
         log.info("webhook_responses_forgotten", count=forgotten)
+
+
+async def drop_old_deliveries(context: dict[str, Any]) -> None:
+    """Each night; there is something to do once a month."""
+    dropped = await drop_old_months(context["database"], context["settings"].webhook_days_kept)
+    if dropped:
+        log.info("old_deliveries_dropped", partitions=dropped)
 
 
 async def mend_webhook_turns(context: dict[str, Any]) -> None:
