@@ -42,6 +42,7 @@ from app.web.asyncapi import document as asyncapi_document
 from app.web.body import MAX_BODY
 from app.web.exchange import App, Scope, exchange_of
 from app.web.generated import DOCUMENTS
+from app.web.guarded import BODY_SECONDS
 from app.web.keys import MeteredKeyring
 from app.web.readiness import VALKEY_SECONDS, checks
 from app.web.rest import RestGateway
@@ -52,8 +53,14 @@ from compat_rest.facade import Facade
 REST = "/v1"
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None, documents: Path = DOCUMENTS) -> App:
-    """`documents` holds the folders `operations` and `fragments` of the REST facade.
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    documents: Path = DOCUMENTS,
+    body_seconds: float = BODY_SECONDS,
+) -> App:
+    """`documents` holds the folders `operations` and `fragments` of the REST facade; `body_seconds` as `Parts` has it.
 
     Raises SchemaRefused or BrokenDocuments; the servers are reached when the application starts.
     """
@@ -101,6 +108,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, documents: Pat
             tickets=Tickets(settings.cursor_secret.get_secret_value(), clock),
             stayers=stayers,
             origins=(settings.public_url, *settings.allowed_origins),
+            body_seconds=body_seconds,
         )
     )
 

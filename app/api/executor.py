@@ -102,6 +102,11 @@ class Executor:
         self._budgets = self._services.get(Budgets)
         self._visible = VisibleSchemas(schema.sdl(), schema.catalogue)
 
+    @property
+    def longest_seconds(self) -> float:
+        """What an operation takes at most, waiting included."""
+        return self._seconds + max((rule.waits for rule in self._schema.catalogue.rules.values()), default=0)
+
     async def execute(
         self, prepared: PreparedOperation, variables: Mapping[str, Any], actor: Actor, request: Request
     ) -> Outcome:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from starlette.routing import BaseRoute, Router
@@ -16,7 +17,7 @@ from app.web.exchange import App
 from app.web.graphiql.page import graphiql_assets, graphiql_page
 from app.web.graphql_http import PATH as GRAPHQL
 from app.web.graphql_http import GraphQLEndpoint, refuse
-from app.web.guarded import Guarded
+from app.web.guarded import BODY_SECONDS, Guarded
 from app.web.health import Check, Ready, live
 from app.web.keys import Keyring
 from app.web.lane import GetOnly, Lane, nothing_here
@@ -33,6 +34,9 @@ from app.web.sse.tickets import Tickets
 from app.web.staying import Stayers
 from app.web.welcome import welcome
 
+SPARE_SECONDS = 5.0
+"""Above what a body and an operation may take: whoever operates is the one who says that it took too long."""
+
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]
 
 
@@ -40,6 +44,7 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[Mapping[str, Any]]]
 class Parts:
     """`mounted` maps prefixes ("/v1/") to applications that see the whole path; `routes` are Starlette's; `origins` are
     those whose pages may open sockets and event streams. Without `live` and `tickets` there are none of these.
+    `body_seconds` is what the bodies of operations are given.
     """
 
     preparer: Preparer
@@ -57,19 +62,22 @@ class Parts:
     tickets: Tickets | None = None
     stayers: Stayers = field(default_factory=Stayers)
     origins: Sequence[str] = ()
+    body_seconds: float = BODY_SECONDS
 
 
 def build_app(parts: Parts) -> App:
     metrics = RequestMetrics()
+    seconds = parts.body_seconds + parts.executor.longest_seconds + SPARE_SECONDS
+    operating = partial(Guarded, body_seconds=parts.body_seconds, seconds=seconds)
     graphql = GraphQLEndpoint(parts.preparer, parts.executor, parts.keyring)
     fixed: dict[str, App] = {
-        GRAPHQL: Guarded(WithPage(graphql, graphiql_page()), answer=refuse),
+        GRAPHQL: operating(WithPage(graphql, graphiql_page()), answer=refuse),
         **{path: Guarded(asset) for path, asset in {**graphiql_assets(), **welcome()}.items()},
         "/health/live": Guarded(GetOnly(live)),
         "/health/ready": Guarded(GetOnly(Ready(parts.checks))),
         "/metrics": Guarded(GetOnly(MetricsEndpoint(make_registry(metrics)))),
     }
-    mounted = {prefix: Guarded(app) for prefix, app in parts.mounted.items()}
+    mounted = {prefix: operating(app) for prefix, app in parts.mounted.items()}
     rest = Router(
         parts.routes,
         redirect_slashes=False,

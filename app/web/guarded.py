@@ -13,8 +13,10 @@ from app.web.body import MAX_BODY, ClientGone
 from app.web.errors import BodyTooLarge, RequestTooSlow
 from app.web.exchange import App, Exchange, Message, Receive, Scope, Send, exchange_of, header
 
-SECONDS = 15.0
-"""For a whole request, its body included; an operation has less (`app.api.executor`)."""
+BODY_SECONDS = 15.0
+"""From the beginning of a request until its body has come."""
+SECONDS = 20.0
+"""For a whole request, its body included; what runs operations is given more than the longest of them takes."""
 
 Answer = Callable[[Scope, Send, Exchange, SkoolyError], Awaitable[None]]
 log = structlog.get_logger()
@@ -25,19 +27,25 @@ async def as_problem(_: Scope, send: Send, exchange: Exchange, failure: SkoolyEr
 
 
 class _Body:
-    """A request's body on its way in. `awaited`: the client owes a part of it."""
+    """A request's body on its way in: it has to have come within `seconds`."""
 
-    def __init__(self, receive: Receive, maximum: int) -> None:
+    def __init__(self, receive: Receive, maximum: int, seconds: float) -> None:
         self._receive = receive
         self._left = maximum
         self._maximum = maximum
-        self.awaited = False
+        self._deadline = asyncio.get_running_loop().time() + seconds
+        self._has_come = False
 
     async def receive(self) -> Message:
-        """Raises BodyTooLarge."""
-        self.awaited = True
-        message = await self._receive()
-        self.awaited = False
+        """Raises BodyTooLarge and RequestTooSlow."""
+        if self._has_come:  # whoever listens on hears when the client goes
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            raise RequestTooSlow from None
+        self._has_come = not message.get("more_body", False)
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             if self._left < 0:
@@ -49,11 +57,18 @@ class Guarded:
     """`answer` writes the failure in the words of the channel."""
 
     def __init__(
-        self, app: App, *, answer: Answer = as_problem, seconds: float = SECONDS, maximum: int = MAX_BODY
+        self,
+        app: App,
+        *,
+        answer: Answer = as_problem,
+        seconds: float = SECONDS,
+        body_seconds: float = BODY_SECONDS,
+        maximum: int = MAX_BODY,
     ) -> None:
         self._app = app
         self._answer = answer
         self._seconds = seconds
+        self._body_seconds = body_seconds
         self._maximum = maximum
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +83,7 @@ class Guarded:
             await send(message)
 
         failure: SkoolyError
-        body = _Body(receive, self._maximum)
+        body = _Body(receive, self._maximum, self._body_seconds)
         try:
             self._refuse_announced(scope)
             async with asyncio.timeout(self._seconds):
@@ -77,7 +92,7 @@ class Guarded:
         except ClientGone:
             return
         except TimeoutError:
-            failure = RequestTooSlow() if body.awaited else Timeout()
+            failure = Timeout()
         except Exception as error:
             failure = self._named(error, exchange_of(scope))
         if started:

@@ -11,6 +11,7 @@ from app.core.clock import Clock
 from app.main import create_app
 from app.settings import Settings
 from app.web.exchange import App
+from app.web.guarded import BODY_SECONDS
 from tests.support.factories.partners import PEPPERS, SECRET_KEYS
 
 DOCUMENT = """
@@ -41,8 +42,10 @@ def write_documents(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def started(settings: Settings, documents: Path, clock: Clock | None = None) -> AsyncIterator[App]:
-    app = create_app(settings, documents=documents, clock=clock)
+async def started(
+    settings: Settings, documents: Path, clock: Clock | None = None, *, body_seconds: float = BODY_SECONDS
+) -> AsyncIterator[App]:
+    app = create_app(settings, documents=documents, clock=clock, body_seconds=body_seconds)
     async with alive(app):
         yield app
 

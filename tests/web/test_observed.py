@@ -127,7 +127,7 @@ async def test_a_body_that_does_not_come_is_the_client_s_fault() -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
-    await Guarded(read, seconds=0.05)(scope, asyncio.Queue[Any]().get, send)
+    await Guarded(read, body_seconds=0.05)(scope, asyncio.Queue[Any]().get, send)
     assert sent[0]["status"] == 408
     assert b"REQUEST_TOO_SLOW" in sent[1]["body"]
 
