@@ -7,7 +7,9 @@ from app.domains.webhooks.settling import SCHEDULE
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`places` bound the requests under way; those that take long move to `slow_places` and free theirs."""
+    """`places` bound the requests under way; those that take long move to `slow_places` and free theirs, and the two
+    together bound whatever moves.
+    """
 
     places: int = 512
     slow_places: int = 256

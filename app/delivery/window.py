@@ -13,7 +13,8 @@ from app.domains.webhooks.fairness import Room
 class Window:
     """A request that goes on for longer than a moment gives its place back and goes on in the slow lane.
 
-    So endpoints that begin to hang, however many, hold up the others for that moment and no longer.
+    So endpoints that begin to hang hold up the others for that moment and no longer, until those under way fill both
+    lanes: beyond that nothing begins, for each request is a socket.
     """
 
     def __init__(self, options: Options, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -56,7 +57,8 @@ class Window:
 
     @property
     def free(self) -> int:
-        return max(0, self._options.places - len(self._quick))
+        options = self._options
+        return max(0, min(options.places - len(self._quick), options.places + options.slow_places - len(self)))
 
     def suspects(self) -> set[UUID]:
         """Endpoints that keep a request waiting right now."""
