@@ -180,6 +180,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "CONNECTION_BROKEN": Problem(502, "Connexion coupée", "Connection broken"),
     "ANSWER_UNREADABLE": Problem(502, "Réponse illisible", "Unreadable answer"),
     "ANSWER_HEAD_TOO_LARGE": Problem(502, "En-têtes de réponse trop longs", "Headers of the answer too long"),
+    "NO_SOCKET_LEFT": Problem(503, "Plus de connexion libre", "No connection left"),
     # What ends a stream that was under way
     "SLOW_CONSUMER": Problem(503, "Lecture trop lente", "Slow consumer"),
     "SHUTTING_DOWN": Problem(503, "Arrêt du serveur", "Shutting down"),

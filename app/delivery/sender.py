@@ -26,6 +26,7 @@ KINDS: Mapping[type[outbound.OutboundError], Kind] = {
     outbound.ConnectionBroken: Kind.RESET,
     outbound.AnswerUnreadable: Kind.PROTOCOL,
     outbound.HeadTooLarge: Kind.RESPONSE_TOO_LARGE,
+    outbound.NoSocketLeft: Kind.OVERLOADED,
     outbound.AddressRefused: Kind.REFUSED_ADDRESS,
     outbound.UrlRefused: Kind.REFUSED_ADDRESS,
 }

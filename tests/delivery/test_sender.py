@@ -15,6 +15,7 @@ from app.core.signing import make_secret, show_secret, sign_body
 from app.delivery.sender import HttpSender
 from app.domains.webhooks.outcomes import Kind, PreparedDelivery
 from tests.support.certificates import self_signed
+from tests.support.descriptors import no_descriptor_left
 from tests.support.name_server import ADDRESS, NameServer, always, name_server
 from tests.support.raw_receiver import Receiver, Request, answering, answering_and_closing, receiver
 
@@ -190,6 +191,14 @@ async def test_a_certificate_of_nobody_is_told_with_its_reason(
     async with receiver(host=PUBLIC, tls=self_signed(tmp_path_factory.mktemp("tls"), HOST)) as there:
         outcome = await sender.send(replace(_prepared(there), url=f"https://{HOST}:{there.port}/"))
     assert (outcome.kind, outcome.error) == (Kind.TLS, "TLS_FAILED: self-signed certificate")
+
+
+async def test_what_this_side_has_no_socket_for_is_told_as_ours(sender: HttpSender) -> None:
+    async with receiver(host=PUBLIC) as there:
+        prepared = replace(_prepared(there), url=f"http://{PUBLIC}:{there.port}/hook")
+        with no_descriptor_left():
+            outcome = await sender.send(prepared)
+    assert (outcome.kind, outcome.error) == (Kind.OVERLOADED, "NO_SOCKET_LEFT")
 
 
 async def test_a_mistake_of_ours_is_an_outcome_too(sender: HttpSender) -> None:

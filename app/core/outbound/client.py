@@ -16,7 +16,15 @@ from app.core.outbound.addresses import Address
 from app.core.outbound.answer import Answer
 from app.core.outbound.connection import Connection, Stale
 from app.core.outbound.deadlines import Deadlines
-from app.core.outbound.errors import AddressRefused, CallFailed, CallTimedOut, ConnectFailed, TlsFailed
+from app.core.outbound.errors import (
+    NO_SOCKET,
+    AddressRefused,
+    CallFailed,
+    CallTimedOut,
+    ConnectFailed,
+    NoSocketLeft,
+    TlsFailed,
+)
 from app.core.outbound.policy import Policy
 from app.core.outbound.pool import Pool
 from app.core.outbound.request import render_head, render_post
@@ -103,7 +111,7 @@ class Client:
         return await self._dial(target, addresses[-1])
 
     async def _dial(self, target: Target, address: Address) -> Connection:
-        """Raises ConnectFailed, TlsFailed, AddressRefused."""
+        """Raises ConnectFailed, TlsFailed, AddressRefused, NoSocketLeft."""
         try:
             connection = await self._connect(target, address)
         except CallFailed as failure:
@@ -125,7 +133,7 @@ class Client:
         except ssl.SSLError as error:
             raise TlsFailed(reason=_reason(error)) from error
         except OSError as error:
-            raise ConnectFailed from error
+            raise (NoSocketLeft if error.errno in NO_SOCKET else ConnectFailed) from error
         if not is_peer(transport, address) or not self._policy.takes_address(address):
             connection.abort()
             raise AddressRefused(host=target.host)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from app.core.outbound.errors import AddressNotPublic, AddressRefused, NameUnresolved
+from app.core.outbound.errors import AddressNotPublic, AddressRefused, NameUnresolved, NoSocketLeft
 from app.core.outbound.policy import Policy
 from app.core.outbound.resolver import Resolver
 from app.core.outbound.urls import FIELD, Target, read_url
@@ -26,6 +26,6 @@ class Destinations:
                 await self._resolver.addresses_of(target)
         except AddressRefused:
             raise AddressNotPublic(field=FIELD, host=target.host) from None
-        except (NameUnresolved, TimeoutError):
+        except (NameUnresolved, NoSocketLeft, TimeoutError):
             pass
         return target

@@ -5,13 +5,19 @@ OutboundError
 │                    HostAmbiguous · PortRefused · OwnHostRefused · AddressNotPublic
 ├── HeaderRefused    HeaderReserved · HeaderMalformed · HeaderRepeated · TooManyHeaders
 └── CallFailed       NameUnresolved · AddressRefused · ConnectFailed · TlsFailed · CallTimedOut · ConnectionBroken ·
-                     AnswerUnreadable · HeadTooLarge
+                     AnswerUnreadable · HeadTooLarge · NoSocketLeft
 
 The first two are told to whoever saves an endpoint, the third is what an attempt at calling it ends with.
 """
 
+import errno
+
 from app.core.errors import SkoolyError
 from app.core.outbound.addresses import Address
+
+
+NO_SOCKET = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""What the system answers where this process or machine has no room for one more socket."""
 
 
 class OutboundError(SkoolyError):
@@ -179,3 +185,11 @@ class HeadTooLarge(CallFailed):
     code = "ANSWER_HEAD_TOO_LARGE"
     fr = "Les en-têtes de la réponse dépassent {most} octets."
     en = "The headers of the answer exceed {most} bytes."
+
+
+class NoSocketLeft(CallFailed):
+    """Says nothing about the server that was meant: it was never asked."""
+
+    code = "NO_SOCKET_LEFT"
+    fr = "Skooly n'avait plus de connexion libre : rien n'a été envoyé."
+    en = "Skooly had no connection left: nothing was sent."

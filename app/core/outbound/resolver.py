@@ -18,7 +18,7 @@ import dns.rdatatype
 import dns.resolver
 
 from app.core.outbound.addresses import Address
-from app.core.outbound.errors import AddressRefused, NameUnresolved
+from app.core.outbound.errors import NO_SOCKET, AddressRefused, NameUnresolved, NoSocketLeft
 from app.core.outbound.policy import Policy
 from app.core.outbound.urls import Target, parse_address
 
@@ -38,7 +38,7 @@ class Found:
 
 class Names(Protocol):
     async def find(self, host: str) -> Found:
-        """All addresses of `host`, at least one. Raises NameUnresolved."""
+        """All addresses of `host`, at least one. Raises NameUnresolved, NoSocketLeft."""
         ...
 
 
@@ -56,18 +56,27 @@ class NameServers:
         if host == "localhost" or host.endswith(".localhost"):
             return Found(LOOPBACK, LONGEST_KEPT_SECONDS)  # RFC 6761: never asked
         name = dns.name.from_text(host)
-        answers = await asyncio.gather(self._ask(name, "A"), self._ask(name, "AAAA"))
-        addresses = tuple(parse_address(record.address) for answer in answers if answer for record in answer)
+        came = await asyncio.gather(self._ask(name, "A"), self._ask(name, "AAAA"))
+        answers = [each for each in came if isinstance(each, dns.resolver.Answer)]
+        addresses = tuple(parse_address(record.address) for answer in answers for record in answer)
         if not addresses:
+            if any(isinstance(each, Exception) and _for_want_of_a_socket(each) for each in came):
+                raise NoSocketLeft
             raise NameUnresolved(host=host)
-        ttl = min(float(answer.rrset.ttl) for answer in answers if answer and answer.rrset)
+        ttl = min(float(answer.rrset.ttl) for answer in answers if answer.rrset)
         return Found(addresses, ttl)
 
-    async def _ask(self, name: dns.name.Name, kind: str) -> dns.resolver.Answer | None:
+    async def _ask(self, name: dns.name.Name, kind: str) -> dns.resolver.Answer | Exception:
         try:
             return await self._resolver.resolve(name, kind, search=False, raise_on_no_answer=True)
-        except (dns.exception.DNSException, OSError, EOFError):
-            return None
+        except (dns.exception.DNSException, OSError, EOFError) as error:
+            return error
+
+
+def _for_want_of_a_socket(error: Exception) -> bool:
+    """The library lists what went wrong with each server that it asked: (server, tcp, port, error, response)."""
+    causes = [each[3] for each in getattr(error, "kwargs", {}).get("errors", ())]
+    return any(isinstance(cause, OSError) and cause.errno in NO_SOCKET for cause in (error, *causes))
 
 
 def _of_system() -> dns.asyncresolver.Resolver:
@@ -97,7 +106,7 @@ class Resolver:
         self._asking: dict[str, asyncio.Task[tuple[Address, ...]]] = {}
 
     async def addresses_of(self, target: Target) -> tuple[Address, ...]:
-        """What may be dialled for `target`, in an order to try. Raises NameUnresolved, AddressRefused."""
+        """What may be dialled for `target`, in an order to try. Raises NameUnresolved, AddressRefused, NoSocketLeft."""
         return self.known_addresses_of(target) or await self._ask_once(target.host)
 
     def known_addresses_of(self, target: Target) -> tuple[Address, ...]:

@@ -38,6 +38,10 @@ _EXPLANATIONS: Mapping[Kind, tuple[str, str]] = {
         "Aucun secret ne signe plus : changez celui du point de réception.",
         "No secret signs any more: rotate the endpoint's.",
     ),
+    Kind.OVERLOADED: (
+        "Skooly n'avait plus de connexion libre : rien n'a été envoyé, l'envoi est repris.",
+        "Skooly had no connection left: nothing was sent; it is sent again.",
+    ),
     Kind.INTERRUPTED: (
         "Skooly a été arrêté pendant l'envoi, qui est repris.",
         "Skooly was stopped in mid-request; it is sent again.",

@@ -22,7 +22,7 @@ RAMP_FROM = 2
 SLOW_MS = 3000
 SLOW_ONE_IN = 20
 FAILING_FOR = timedelta(days=5)
-OURS = frozenset({Kind.INTERRUPTED, Kind.LOST})
+OURS = frozenset({Kind.OVERLOADED, Kind.INTERRUPTED, Kind.LOST})
 """Outcomes that say something about this side only."""
 
 

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     RESPONSE_TOO_LARGE = "response_too_large"
     UNSIGNED = "unsigned"
     """No signing secret of the endpoint can be read: nothing was sent."""
+    OVERLOADED = "overloaded"
+    """This side had no socket left: nothing was sent."""
     INTERRUPTED = "interrupted"
     """This process was told to stop in mid-request: the receiver may have it or not."""
     LOST = "lost"

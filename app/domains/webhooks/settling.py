@@ -1,8 +1,10 @@
 """What follows from an attempt: a pure function. The database's clock adds the interval; nothing here knows the time.
 
-A delivery fails by steps of its schedule; an attempt of ours that went wrong (interrupted, lost) takes none.
+A delivery fails by steps of its schedule; an attempt of ours that went wrong (interrupted, lost, without a socket)
+takes none.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +17,8 @@ LONG_TAIL = (5 * 3600, 10 * 3600, 24 * 3600, 24 * 3600)
 JITTER = 0.1
 """At most this share is added to an interval, never taken away."""
 LONGEST_RETRY_AFTER = 10 * 3600
+UNSPENT: Mapping[Kind, float] = {Kind.INTERRUPTED: 0.0, Kind.OVERLOADED: 5.0}
+"""Outcomes of ours that never count, and the seconds until the delivery is due again."""
 LOST_FREE = 3
 """Attempts in a row that may get lost before they count: a delivery that kills its senders must come to an end."""
 GONE = 410
@@ -63,8 +67,8 @@ def settle(outcome: Outcome, before: Progress, schedule: tuple[int, ...], chance
         return Settlement(State.SUCCEEDED, before)
     if outcome.status == GONE:
         return Settlement(State.HELD, before)
-    if outcome.kind is Kind.INTERRUPTED:
-        return Settlement(State.RETRY_WAIT, before)
+    if outcome.kind in UNSPENT:
+        return Settlement(State.RETRY_WAIT, before, UNSPENT[outcome.kind] * (1 + JITTER * chance))
     if outcome.kind is Kind.LOST and before.lost < LOST_FREE:
         return Settlement(State.RETRY_WAIT, Progress(before.failures, before.lost + 1))
     return _fail(outcome, before, schedule, chance)

@@ -21,9 +21,11 @@ from app.core.outbound.errors import (
     ConnectionBroken,
     HeadTooLarge,
     NameUnresolved,
+    NoSocketLeft,
 )
 from app.core.outbound.urls import Target, parse_address
 from tests.core.outbound.conftest import ALSO_PUBLIC, HOST, INTERNAL, PUBLIC
+from tests.support.descriptors import no_descriptor_left
 from tests.support.name_server import NameServer, always, in_turn
 from tests.support.raw_receiver import OK, Behave, Receiver, answering, answering_and_closing, receiver
 
@@ -368,6 +370,18 @@ async def test_nobody_listens(client: Client, at: At) -> None:
 async def test_nobody_has_the_name(client: Client, names: NameServer, policy: Policy) -> None:
     with pytest.raises(NameUnresolved):
         await client.post(read_url("http://nobody.example.org:9000/", policy), {}, BODY)
+
+
+@pytest.mark.parametrize("host", [HOST, PUBLIC])
+async def test_running_out_of_descriptors_is_not_laid_to_the_receiver(client: Client, policy: Policy, host: str) -> None:
+    """Neither to its name server nor to itself; with room again it is reached as if nothing had been."""
+    async with receiver(host=PUBLIC) as there:
+        target = read_url(f"http://{host}:{there.port}/hook", policy)
+        with contextlib.suppress(NameUnresolved):
+            await client.post(read_url("http://nobody.example.org:9000/", policy), {}, BODY)  # nothing to import is left
+        with no_descriptor_left(), pytest.raises(NoSocketLeft):
+            await client.post(target, {}, BODY)
+        assert (await client.post(target, {}, BODY)).status == 200
 
 
 async def test_a_silent_name_server_is_part_of_the_time(client: Client, names: NameServer, policy: Policy) -> None:

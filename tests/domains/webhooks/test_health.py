@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domains.webhooks.health import BREAKER_OPEN, FAILING_FOR, Health, observe
+from app.domains.webhooks.health import BREAKER_OPEN, FAILING_FOR, OURS, Health, observe
 from app.domains.webhooks.outcomes import Kind, Outcome
 from app.domains.webhooks.settling import LONGEST_RETRY_AFTER
 
@@ -102,7 +102,7 @@ def test_retry_after_lets_the_whole_endpoint_rest() -> None:
 
 
 def test_what_went_wrong_here_says_nothing_about_the_endpoint() -> None:
-    assert observe(HEALTHY, [Outcome(Kind.LOST, 0), Outcome(Kind.INTERRUPTED, 99_999)], NOW) == HEALTHY
+    assert observe(HEALTHY, [Outcome(kind, 99_999) for kind in OURS], NOW) == HEALTHY
 
 
 outcomes = st.sampled_from([OK, SLOW, FAILED, Outcome(Kind.TIMEOUT, 15_000), Outcome(Kind.INTERRUPTED, 1)])

@@ -11,6 +11,7 @@ from app.domains.webhooks.settling import (
     LONGEST_RETRY_AFTER,
     LOST_FREE,
     SCHEDULE,
+    UNSPENT,
     Progress,
     Settlement,
     State,
@@ -24,7 +25,7 @@ LOST = Outcome(Kind.LOST, 0)
 INTERRUPTED = Outcome(Kind.INTERRUPTED, 5)
 
 failures = st.one_of(
-    st.sampled_from([kind for kind in Kind if kind not in (Kind.OK, Kind.LOST, Kind.INTERRUPTED)]).map(
+    st.sampled_from([kind for kind in Kind if kind not in (Kind.OK, Kind.LOST, *UNSPENT)]).map(
         lambda kind: Outcome(kind, 5)
     ),
     st.builds(
@@ -33,7 +34,8 @@ failures = st.one_of(
         st.one_of(st.none(), st.floats(-10, 1e9)),
     ),
 )
-ours = st.sampled_from([LOST, INTERRUPTED])
+free = [Outcome(kind, 5) for kind in UNSPENT]
+ours = st.sampled_from([LOST, *free])
 chances = st.floats(0, 1, exclude_max=True)
 
 
@@ -96,6 +98,7 @@ def test_a_lost_attempt_is_free_three_times_in_a_row_and_an_interrupted_one_alwa
     settled = run([LOST] * (LOST_FREE + 1))
     assert [(each.wait, each.progress.failures) for each in settled] == [(0, 0)] * LOST_FREE + [(60, 1)]
     assert [each.progress for each in run([INTERRUPTED] * 20)] == [Progress()] * 20
+    assert {each.wait for each in run([Outcome(Kind.OVERLOADED, 5)] * 20)} == {5}, "a socket may be free by then"
     assert run([LOST, LOST, FAILED, LOST])[-1].progress == Progress(failures=1, lost=1)
 
 
@@ -108,10 +111,11 @@ def test_whatever_happens_it_comes_to_an_end_by_the_schedule(
     progress, lost_in_a_row = Progress(), 0
     for outcome in outcomes:
         settled = settle(outcome, progress, schedule, chance)
-        lost_in_a_row = lost_in_a_row + 1 if outcome is LOST else 0 if outcome is not INTERRUPTED else lost_in_a_row
-        free = outcome is INTERRUPTED or (outcome is LOST and lost_in_a_row <= LOST_FREE)
-        if free:
-            assert (settled.state, settled.wait) == (State.RETRY_WAIT, 0)
+        lost_in_a_row = lost_in_a_row + 1 if outcome is LOST else 0 if outcome not in free else lost_in_a_row
+        if outcome in free or (outcome is LOST and lost_in_a_row <= LOST_FREE):
+            pause = UNSPENT.get(outcome.kind, 0)
+            assert settled.state is State.RETRY_WAIT
+            assert pause <= settled.wait <= pause * (1 + JITTER)
             assert settled.progress.failures == progress.failures
         elif progress.failures == len(schedule):
             assert settled.state is State.EXHAUSTED
