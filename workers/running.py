@@ -38,8 +38,9 @@ async def run_worker(settings: Settings) -> None:
 async def _work(
     settings: Settings, database: Database, doorbell: Doorbell, metrics: DeliveryMetrics, stop: asyncio.Event
 ) -> None:
-    sender = make_sender(settings)
-    drain = Drain(database, sender, doorbell, Vault(settings.sealing_keys).open, make_options(settings), metrics)
+    options = make_options(settings)
+    sender = make_sender(settings, options)
+    drain = Drain(database, sender, doorbell, Vault(settings.sealing_keys).open, options, metrics)
     context = {"settings": settings, "database": database}
     try:
         await _until_one_ends(

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from app.cli.failure import CommandFailed
 from app.cli.listening import listen
+from app.core.descriptors import raise_descriptor_limit
 from app.settings import Settings, load_settings
 
 FRAME_BYTES = 65_536
@@ -61,6 +62,7 @@ def serve(
     from app.cli.preflight import preflight  # heavy, as are the application and what speaks HTTP to it
 
     preflight(settings.database_url)
+    raise_descriptor_limit()
     application = _create_app(settings)
     gc.collect()
     gc.freeze()  # what lives as long as the process is not scanned again: half the cost of a small request

@@ -2,6 +2,7 @@
 
 import uvloop
 
+from app.core.descriptors import raise_descriptor_limit
 from app.core.log import configure_logging
 from app.settings import load_settings
 
@@ -15,5 +16,6 @@ def worker() -> None:
 
     preflight(settings.database_url)
     configure_logging(level=settings.log_level, style=settings.log_format)
+    raise_descriptor_limit()
     collect_seldom()
     uvloop.run(run_worker(settings))

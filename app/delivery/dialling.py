@@ -4,13 +4,20 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from app.core.descriptors import descriptor_limit
 from app.core.outbound import Client, NameServers, Policy, Resolver, verifying_context
 from app.core.outbound.destinations import Destinations
+from app.core.outbound.pool import MOST, Pool
 from app.core.outbound.urls import DEFAULT_PORTS
+from app.delivery.options import Options
 from app.delivery.sender import HttpSender
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+OTHER_DESCRIPTORS = 256
+"""For all but requests: the database, Valkey, the log, metrics."""
+FEWEST_KEPT = 32
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -25,10 +32,15 @@ def policy_of(settings: Settings) -> Policy:
     return Policy.development(frozenset(settings.outbound_ports), own=_own(settings.public_url))
 
 
-def make_sender(settings: Settings) -> HttpSender:
+def make_sender(settings: Settings, options: Options) -> HttpSender:
     """Close it when the process ends."""
-    policy = policy_of(settings)
-    return HttpSender(Client(policy, _name_servers(settings), verifying_context()), policy)
+    policy, pool = policy_of(settings), Pool(most_kept(descriptor_limit(), options))
+    return HttpSender(Client(policy, _name_servers(settings), verifying_context(), pool), policy)
+
+
+def most_kept(descriptors: int, options: Options) -> int:
+    """Of connections that wait for another request: what requests under way and everything else leave to them."""
+    return min(MOST, max(FEWEST_KEPT, descriptors - options.places - options.slow_places - OTHER_DESCRIPTORS))
 
 
 def make_destinations(settings: Settings) -> Destinations:

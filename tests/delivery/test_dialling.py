@@ -5,7 +5,9 @@ import structlog
 
 from app.core.outbound import read_url
 from app.core.outbound.errors import OwnHostRefused, PortRefused, UrlRefused
-from app.delivery.dialling import make_sender, policy_of
+from app.core.outbound.pool import MOST
+from app.delivery.dialling import make_sender, most_kept, policy_of
+from app.delivery.options import Options
 from tests.web.running import make_settings
 
 URLS = ("postgresql+asyncpg://skooly@nowhere/skooly", "redis://nowhere")
@@ -52,7 +54,12 @@ def test_ports_are_those_of_the_settings() -> None:
 
 
 async def test_a_sender_is_made_of_them() -> None:
-    sender = make_sender(make_settings(*URLS, name_servers="127.0.0.1", name_server_port=5353))
+    sender = make_sender(make_settings(*URLS, name_servers="127.0.0.1", name_server_port=5353), Options())
     sender.close()
     with pytest.raises(UrlRefused):
         read_url("http://hook.example.org/", policy_of(make_settings(*URLS)))
+
+
+@pytest.mark.parametrize(("descriptors", "kept"), [(1_024, 32), (1_500, 476), (4_096, MOST), (65_536, MOST)])
+def test_requests_under_way_and_kept_connections_share_what_descriptors_there_are(descriptors: int, kept: int) -> None:
+    assert most_kept(descriptors, Options()) == kept

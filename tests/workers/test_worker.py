@@ -1,6 +1,7 @@
 """The worker as a process: it works at its start, leaves at a signal, and outlives Valkey."""
 
 import os
+import resource
 import signal
 import socket
 import urllib.request
@@ -9,14 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from app.core.descriptors import MOST
 from app.embedded import Embedded
+from tests.support.descriptors import limited_to
 from tests.support.processes import until
 from tests.support.worker import Worker
 
 
 @pytest.fixture
 def worker(tmp_path: Path, fresh_database_url: str, redis_url: str) -> Iterator[Worker]:
-    worker = Worker(tmp_path / "worker.log", fresh_database_url, redis_url)
+    with limited_to(1024):  # as a shell would start it
+        worker = Worker(tmp_path / "worker.log", fresh_database_url, redis_url)
     yield worker
     worker.process.kill()
     worker.process.wait()
@@ -24,6 +28,8 @@ def worker(tmp_path: Path, fresh_database_url: str, redis_url: str) -> Iterator[
 
 async def test_it_keeps_partitions_ahead_and_leaves_at_a_signal(worker: Worker) -> None:
     await until(lambda: worker.said("← cron:keep_partitions_ahead"))
+    soft, hard = resource.prlimit(worker.process.pid, resource.RLIMIT_NOFILE)
+    assert soft == min(hard, MOST), "each request is a socket"
     worker.process.send_signal(signal.SIGTERM)
     await until(lambda: worker.ended, seconds=5)
     assert worker.process.returncode == 0

@@ -15,7 +15,6 @@ import errno
 from app.core.errors import SkoolyError
 from app.core.outbound.addresses import Address
 
-
 NO_SOCKET = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 """What the system answers where this process or machine has no room for one more socket."""
 

@@ -373,12 +373,16 @@ async def test_nobody_has_the_name(client: Client, names: NameServer, policy: Po
 
 
 @pytest.mark.parametrize("host", [HOST, PUBLIC])
-async def test_running_out_of_descriptors_is_not_laid_to_the_receiver(client: Client, policy: Policy, host: str) -> None:
+async def test_running_out_of_descriptors_is_not_laid_to_the_receiver(
+    client: Client, policy: Policy, host: str
+) -> None:
     """Neither to its name server nor to itself; with room again it is reached as if nothing had been."""
     async with receiver(host=PUBLIC) as there:
         target = read_url(f"http://{host}:{there.port}/hook", policy)
         with contextlib.suppress(NameUnresolved):
-            await client.post(read_url("http://nobody.example.org:9000/", policy), {}, BODY)  # nothing to import is left
+            await client.post(
+                read_url("http://nobody.example.org:9000/", policy), {}, BODY
+            )  # nothing to import is left
         with no_descriptor_left(), pytest.raises(NoSocketLeft):
             await client.post(target, {}, BODY)
         assert (await client.post(target, {}, BODY)).status == 200
