@@ -57,14 +57,13 @@ TestRequests = Requests.TestCase
 
 
 def test_places_are_free_again_when_what_hung_has_ended() -> None:
-    now = 0.0
-    window = Window(OPTIONS, lambda: now)
+    moments = iter(range(0, 10_000, 10))
+    window = Window(OPTIONS, lambda: float(next(moments)))
     waiting: list[Claimed] = []
-    for now in (0.0, 10.0, 20.0):
+    for _ in range(3):
         waiting += (begun := [claimed() for _ in range(window.room().places)])
         for each in begun:
             window.enter(each)
-    now = 30.0
     assert (len(waiting), window.room().places, window.room().slow) == (12, 0, 0)
     for each in waiting:
         window.leave(each)
