@@ -26,7 +26,7 @@ from app.core.pagination import Cursors
 from app.delivery.dialling import make_destinations
 from app.domains.access.loaders import AccessChecks
 from app.domains.events.cursors import LogCursors
-from app.domains.events.watching import LogWatch, PeopleNamed
+from app.domains.events.watching import KeyLook, LogWatch, PeopleNamed
 from app.domains.partners.audit import record_audit
 from app.domains.partners.keyring import Keyring
 from app.domains.partners.openings import Openings
@@ -73,11 +73,13 @@ def create_app(
     preparer = Preparer(schema)
     watch = Watch(database, doorbell)
     keyring = Keyring(database, settings.peppers, clock)
+    guard = KeyGuard(keyring, clock)
     openings = Openings(partial(root_fields, schema), lambda scopes: opened_endpoints(facade, scopes))
     budgets = Budgets(ValkeyLeases(redis), clock, limit=settings.budget_points)
     services = {
         **make_services(settings, database, clock, openings),
         LogWatch: LogWatch(watch.wait_past),
+        KeyLook: KeyLook(guard.still_good),
         Budgets: budgets,
     }
     executor = Executor(
@@ -88,7 +90,7 @@ def create_app(
         services=services,
         note_use=keyring.uses.note_scopes,
     )
-    live = make_live(schema, executor, database, watch, keyring, clock, services)
+    live = make_live(schema, executor, database, watch, guard, services)
     stayers = Stayers()
     door = MeteredKeyring(keyring, budgets)
     facade = make_facade(RestGateway(schema, preparer, executor, door), documents)
@@ -132,8 +134,7 @@ def make_live(
     executor: Executor,
     database: Database,
     watch: Watch,
-    keyring: Keyring,
-    clock: Clock,
+    guard: KeyGuard,
     services: Mapping[type, Any],
 ) -> LiveEngine:
     """What gives subscriptions, whatever they are brought over."""
@@ -142,7 +143,7 @@ def make_live(
         executor,
         services[LogCursors],
         Tailer(database, watch),
-        KeyGuard(keyring, clock),
+        guard,
         Trail(database, services[PeopleNamed], record_audit),
     )
 

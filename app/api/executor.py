@@ -29,10 +29,14 @@ from app.core.clock import Clock
 from app.core.database import Database
 from app.core.errors import Language, SkoolyError, Unavailable
 from app.core.graph.context import Context, RecordAudit
+from app.domains.partners.errors import KeyRefused
+from app.live.errors import KeyChanged
 
 SECONDS = 5.0
 REQUEST_COST = 1
 """What a request costs its key at the door, whatever becomes of it."""
+OF_THE_WHOLE = (OperationFailed, Unavailable, KeyRefused, KeyChanged)
+"""What is said of the request, not of a field, where nothing was answered."""
 log = structlog.get_logger()
 
 
@@ -113,7 +117,8 @@ class Executor:
         """Runs an operation that `authorise` has let pass.
 
         Raises NotAStream for a subscription, BadUserInput, CostExceeded, RateLimited or WaitsBesideOthers before
-        anything has run, and Timeout, Unavailable or Internal when nothing came of the operation.
+        anything has run, and Timeout, Unavailable or Internal when nothing came of the operation; KeyRefused or
+        KeyChanged where the key was lost meanwhile.
         """
         if prepared.subscribes:
             raise NotAStream
@@ -186,7 +191,7 @@ def _outcome(result: ExecutionResult, cost: Cost, prepared: PreparedOperation, r
     answered = any(value is not None for value in (result.data or {}).values())
     if not answered:
         for _, failure in named:
-            if isinstance(failure, OperationFailed | Unavailable):
+            if isinstance(failure, OF_THE_WHOLE):
                 raise failure
     errors = tuple(_field_error(error, failure, request.language) for error, failure in named)
     return Outcome(result.data, errors, cost)

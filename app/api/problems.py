@@ -194,7 +194,7 @@ PROBLEMS: Mapping[str, Problem] = {
     "TIMEOUT": Problem(504, "Délai dépassé", "Timed out"),
 }
 
-OF_STREAMS = frozenset({"NOT_A_STREAM", "SLOW_CONSUMER", "SHUTTING_DOWN", "KEY_CHANGED", "STREAM_FAILED"})
+OF_STREAMS = frozenset({"NOT_A_STREAM", "SLOW_CONSUMER", "SHUTTING_DOWN", "STREAM_FAILED"})
 """Only told of a subscription: REST has none."""
 UNFORESEEN = PROBLEMS["INTERNAL_ERROR"]
 RETRY_AFTER_SECONDS = 5

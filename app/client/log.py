@@ -16,6 +16,8 @@ WAIT_SECONDS = 25
 PAGE = 100
 SILENCE_SECONDS = 45.0
 """A stream says something every 15 seconds: after three times that the connection is lost."""
+ASKED_AGAIN = frozenset({"KEY_CHANGED"})
+"""Codes: what the key may read was changed while a page waited, and the next request is judged by what it is now."""
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -93,7 +95,7 @@ def _check(answer: httpx.Response) -> None:
     problem = _problem(answer)
     if answer.status_code == 410 and "oldestAvailable" in problem:
         raise LogGap(problem["oldestAvailable"])
-    if answer.status_code in TRANSIENT:
+    if answer.status_code in TRANSIENT or problem.get("code") in ASKED_AGAIN:
         seconds = answer.headers.get("retry-after", "")
         raise Unreachable(f"the server answered {answer.status_code}", float(seconds) if seconds.isdigit() else None)
     raise Refused(answer.status_code, problem)

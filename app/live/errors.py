@@ -28,8 +28,8 @@ class ShuttingDown(StreamError):
 
 class KeyChanged(StreamError):
     code = "KEY_CHANGED"
-    fr = "Les droits de cette clé ont changé. Abonnez-vous de nouveau, après le dernier curseur."
-    en = "What this key may do has changed. Subscribe again, after the last cursor."
+    fr = "Les droits de cette clé ont changé. Recommencez, après le dernier curseur."
+    en = "What this key may do has changed. Ask again, after the last cursor."
 
 
 class StreamFailed(StreamError):

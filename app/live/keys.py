@@ -101,6 +101,12 @@ class KeyGuard:
                 _stop(staying)
                 del self._staying[actor.key_id]
 
+    async def still_good(self, actor: Actor) -> None:
+        """As `KeyLook` has it, for who waits without being a guest. Raises what `admit` raises, or the database."""
+        _, state = await self._looks.load(actor.key_id)
+        if failure := self._refusal(state, actor):
+            raise failure
+
     async def _look_at(self, actor: Actor) -> None:
         generation, state = await self._looks.load(actor.key_id)
         if failure := self._settled(actor.key_id, state, generation, actor):
@@ -113,17 +119,22 @@ class KeyGuard:
 
     def _settled(self, key_id: str, state: KeyState | None, generation: int, actor: Actor) -> SkoolyError | None:
         """Why nobody may stay under the key; None where they may, until it expires."""
-        if state is None or state.revoked:
-            return KeyRevoked()
-        if state.expires_at is not None and state.expires_at <= self._clock.now():
-            return KeyExpired()
-        if (state.scopes, state.zones) != (actor.scopes, actor.zones):
-            return KeyChanged()
+        if failure := self._refusal(state, actor):
+            return failure
+        assert state is not None
         staying = self._staying.get(key_id)
         if staying is not None and staying.generation <= generation:
             staying.generation = generation
             self._set_timer(staying, state.expires_at)
         return None
+
+    def _refusal(self, state: KeyState | None, actor: Actor) -> SkoolyError | None:
+        """Why the key is not what it was when `actor` was let in, if it is not."""
+        if state is None or state.revoked:
+            return KeyRevoked()
+        if state.expires_at is not None and state.expires_at <= self._clock.now():
+            return KeyExpired()
+        return KeyChanged() if (state.scopes, state.zones) != (actor.scopes, actor.zones) else None
 
     def _set_timer(self, staying: _Staying, expires_at: datetime | None) -> None:
         _stop(staying)

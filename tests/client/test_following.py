@@ -137,6 +137,20 @@ async def cursor_past_the_end(log: EventLog, database: Database, school: School)
     return cursor
 
 
+async def test_a_key_that_is_changed_while_a_page_waits_asks_again() -> None:
+    page = {"events": [], "cursor": "b", "hasMore": False}
+    answers = [httpx.Response(403, json={"code": "KEY_CHANGED"}), httpx.Response(200, json=page)]
+
+    class Written(Forgetful):
+        def write(self, cursor: str) -> None:
+            assert (cursor, answers) == ("b", [])
+            raise KeyboardInterrupt
+
+    log = EventLog("http://x", "k", client=httpx.Client(transport=httpx.MockTransport(lambda _: answers.pop(0))))
+    with pytest.raises(KeyboardInterrupt):
+        take(iter(Follower(log, Written("a"), channel="poll", sleep=lambda _: None)), 1)
+
+
 async def test_trouble_is_waited_out_longer_each_time() -> None:
     waited, told = [], []
 

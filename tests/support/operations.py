@@ -20,7 +20,7 @@ from app.core.ids import new_id
 from app.core.pagination import Cursors
 from app.domains.access.loaders import AccessChecks
 from app.domains.events.cursors import LogCursors
-from app.domains.events.watching import PeopleNamed
+from app.domains.events.watching import KeyLook, PeopleNamed
 from app.domains.partners.audit import record_audit
 from app.domains.partners.openings import Openings
 from app.domains.partners.service import Peppers
@@ -28,6 +28,10 @@ from app.domains.students.named import students_named
 from tests.support.factories.partners import PEPPERS
 
 CURSOR_SECRET = "a secret for tests: 32 characters"
+
+
+async def trusting(_: Actor) -> None:
+    """For actors without a key in the database."""
 
 
 class Asker:
@@ -49,6 +53,7 @@ class Asker:
             Cursors: Cursors(CURSOR_SECRET),
             LogCursors: LogCursors(CURSOR_SECRET),
             PeopleNamed: PeopleNamed(students_named),
+            KeyLook: KeyLook(trusting),
             AccessChecks: AccessChecks(database, clock),
             Openings: Openings(partial(root_fields, self.schema), lambda _: []),
             Peppers: Peppers(PEPPERS),

@@ -13,10 +13,11 @@ import pytest
 from app.core.database import Database, Wall
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
-from app.domains.partners.service import IssuedKey
+from app.domains.partners.service import IssuedKey, revoke_key
 from app.domains.partners.tables import School
 from app.web.exchange import App
 from app.web.generated import DOCUMENTS
+from tests.support.clock import FixedClock
 from tests.support.factories.partners import make_key, make_school
 from tests.web.running import make_settings, started, write_documents
 from tests.web.support import ask, client_of, code_of
@@ -69,15 +70,47 @@ def subjects(page: dict[str, Any]) -> list[str]:
     return [event["subject"] for event in page["events"]]
 
 
+async def a_bodys_time_passes(client: httpx.AsyncClient) -> None:
+    late = await client.post("/graphql", content=never_sent(), headers={"content-type": "application/json"})
+    assert (late.status_code, code_of(late)) == (408, "REQUEST_TOO_SLOW")
+
+
 async def test_a_page_waits_for_longer_than_a_body_may_take(
     app: App, database: Database, school: School, key: IssuedKey
 ) -> None:
     async with client_of(app, key.key) as client:
         rest, graphql = await waiting_on_both(client)
-        late = await client.post("/graphql", content=never_sent(), headers={"content-type": "application/json"})
-        assert (late.status_code, code_of(late)) == (408, "REQUEST_TOO_SLOW")
+        await a_bodys_time_passes(client)
         assert not rest.done()
         assert not graphql.done()
         happened = await happen(database, school)
         assert subjects((await rest).json()) == [happened]
         assert subjects((await graphql).json()["data"]["events"]) == [happened]
+
+
+async def test_a_key_that_is_revoked_meanwhile_is_shown_nothing(
+    app: App, database: Database, school: School, key: IssuedKey
+) -> None:
+    async with client_of(app, key.key) as client:
+        rest, graphql = await waiting_on_both(client)
+        await a_bodys_time_passes(client)
+        async with database.transaction(Wall.app(school.id)) as session:
+            await revoke_key(session, key.row.key_id, FixedClock())
+        await happen(database, school)
+        assert (await rest).status_code == 401
+        for answer in (await rest, await graphql):
+            assert code_of(answer) == "UNAUTHENTICATED"
+            assert "data" not in answer.json()
+
+
+async def test_a_key_that_is_changed_meanwhile_asks_again(
+    app: App, database: Database, school: School, key: IssuedKey
+) -> None:
+    async with client_of(app, key.key) as client:
+        rest, graphql = await waiting_on_both(client)
+        await a_bodys_time_passes(client)
+        async with database.raw(Wall.owner(school.id)) as connection:
+            await connection.execute("UPDATE api_key SET scopes = '{events:read}' WHERE key_id = $1", key.row.key_id)
+        await happen(database, school)
+        assert ((await rest).status_code, code_of(await rest)) == (403, "KEY_CHANGED")
+        assert code_of(await graphql) == "KEY_CHANGED"

@@ -1,10 +1,12 @@
-"""What reading the log needs of the rest of the process: somebody who watches it, and somebody who knows the people."""
+"""What reading the log needs of the rest of the process: who watches it, who knows the keys, and who the people."""
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.actor import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,13 @@ class LogWatch:
     """
 
     wait_past: Callable[[UUID, int, float], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLook:
+    """Looks at the key of somebody who has waited: `still_good(actor)` raises what has become of it meanwhile."""
+
+    still_good: Callable[[Actor], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +13,7 @@ from app.api.errors import WaitsBesideOthers
 from app.core.actor import Actor
 from app.core.database import Database, Wall
 from app.core.doorbell import Doorbell
+from app.core.errors import SkoolyError
 from app.core.partitions import ensure_partitions
 from app.core.scopes import Scope
 from app.domains.events.cursors import LogCursors, Place
@@ -21,7 +22,9 @@ from app.domains.events.schema.polling import LOOKED_THROUGH
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
 from app.domains.events.visibility import READERS, family, topics_open_to
-from app.domains.events.watching import LogWatch
+from app.domains.events.watching import KeyLook, LogWatch
+from app.domains.partners.errors import KeyExpired, KeyRevoked
+from app.live.errors import KeyChanged
 from app.live.watch import Watch
 from tests.support.clock import FixedClock
 from tests.support.factories.events import move_the_log
@@ -212,6 +215,25 @@ async def test_waiting_holds_no_connection(fresh_database_url: str, clock: Fixed
         waiting = [asyncio.create_task(read(asker, actor, wait=20)) for _ in range(10)]
         await happen(database, actor, low("now"))
         assert [names(page) for page in await asyncio.gather(*waiting)] == [["now"]] * 10
+
+
+@pytest.mark.parametrize("lost", [KeyRevoked, KeyExpired, KeyChanged])
+async def test_who_loses_its_key_while_waiting_is_shown_nothing(
+    database: Database, clock: FixedClock, core: Actor, lost: type[SkoolyError]
+) -> None:
+    """It is the whole request that is refused, as it is at the door."""
+
+    async def wait_past(school_id: UUID, position: int, seconds: float) -> bool:
+        await happen(database, core, low("a secret"))
+        return True
+
+    async def still_good(actor: Actor) -> None:
+        assert actor == core
+        raise lost
+
+    asker = Asker(database, clock, [Query], services={LogWatch: LogWatch(wait_past), KeyLook: KeyLook(still_good)})
+    with pytest.raises(lost):
+        await read(asker, core, wait=20)
 
 
 async def test_nobody_waits_beside_what_has_read(database: Database, asker: Asker, core: Actor) -> None:

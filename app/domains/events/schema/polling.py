@@ -21,7 +21,7 @@ from app.domains.events.reading import log_state, read_stretch
 from app.domains.events.schema.shapes import Event, EventPage, EventsResult, Gap
 from app.domains.events.topics import Topic
 from app.domains.events.visibility import chosen_topics, is_shown
-from app.domains.events.watching import LogWatch, PeopleNamed
+from app.domains.events.watching import KeyLook, LogWatch, PeopleNamed
 
 LONGEST_WAIT = 25
 """Seconds: under the half minute after which proxies commonly give a silent request up."""
@@ -83,7 +83,10 @@ async def _start(context: Context, after: str | None, from_now: bool) -> Place:
 async def _waited(
     context: Context, place: Place, topics: Collection[Topic], count: int, seconds: float
 ) -> tuple[list[tables.Event], Place, bool]:
-    """What there is to show, or whatever comes within `seconds`; where it goes on, and whether it already does."""
+    """What there is to show, or whatever comes within `seconds`; where it goes on, and whether it already does.
+
+    Nothing that came meanwhile is shown to a key that is not what it was.
+    """
     give_up = time.monotonic() + seconds
     while True:
         found, place, more = await _next(context, place, topics, count)
@@ -91,6 +94,7 @@ async def _waited(
         if found or more or left <= 0:  # what was looked through for nothing is the page: who asks goes on from there
             return found, place, more
         await context.service(LogWatch).wait_past(context.actor.school_id, place.position, left)
+        await context.service(KeyLook).still_good(context.actor)
 
 
 async def _next(
