@@ -34,6 +34,8 @@ class Exchange:
     actor: Actor | None = None
     asked: str | None = None
     """The root fields of a GraphQL operation."""
+    answered: bool = False
+    """The answer has begun: another one is not to be had."""
 
 
 def exchange_of(scope: Scope) -> Exchange:

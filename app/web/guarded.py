@@ -94,7 +94,7 @@ class Guarded:
         except TimeoutError:
             failure = Timeout()
         except Exception as error:
-            failure = self._named(error, exchange_of(scope))
+            failure = named(error, exchange_of(scope))
         if started:
             raise failure  # half an answer is out: closing the connection is all that is left
         await self._answer(scope, send, exchange_of(scope), failure)
@@ -104,8 +104,10 @@ class Guarded:
         if length is not None and length.isdigit() and int(length) > self._maximum:
             raise BodyTooLarge(maximum=self._maximum)
 
-    def _named(self, error: Exception, exchange: Exchange) -> SkoolyError:
-        failure = name_failure(error, exchange.request_id)
-        if not isinstance(error, SkoolyError):
-            log.error("request failed", exc_info=error, request_id=str(exchange.request_id), route=exchange.route)
-        return failure
+
+def named(error: Exception, exchange: Exchange) -> SkoolyError:
+    """What to answer with; what has no name of its own is logged."""
+    failure = name_failure(error, exchange.request_id)
+    if not isinstance(error, SkoolyError):
+        log.error("request failed", exc_info=error, request_id=str(exchange.request_id), route=exchange.route)
+    return failure

@@ -59,6 +59,7 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                exchange.answered = True
                 message["headers"] = self._completed(message.get("headers", ()), exchange)
             await send(message)
 

@@ -9,13 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from app.core.actor import Actor
 from app.core.clock import Clock
 from app.core.database import Database, Wall
-from app.core.errors import Unavailable
 from app.core.scopes import Scope
 
 FLUSH_SECONDS = 60.0
@@ -94,13 +92,16 @@ class KeyUses:
             now = [self._clock.now()] * len(used)
             await connection.execute(_WRITE_SCOPES, *_columns(used, 3), now)
 
-    async def keep_flushing(self) -> None:
+    async def flush_or_warn(self) -> None:
+        try:
+            await self.flush()
+        except Exception as error:  # whatever a dying server raises: it stays noted
+            log.warning("key_uses_not_written", exc_info=error)
+
+    async def keep_flushing(self, seconds: float = FLUSH_SECONDS) -> None:
         while True:
-            await asyncio.sleep(FLUSH_SECONDS)
-            try:
-                await self.flush()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable) as error:
-                log.warning("key_uses_not_written", exc_info=error)
+            await asyncio.sleep(seconds)
+            await self.flush_or_warn()
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ without the database nobody is let in. So a revoked key is out everywhere within
 """
 
 import asyncio
-import contextlib
 import hashlib
 import ipaddress
 import secrets
@@ -93,7 +92,7 @@ class _Known:
 class Keyring:
     """Knows every key there is; between `start` and `stop` it polls. One per process.
 
-    `peppers` maps versions to secrets. `monotonic` is in seconds.
+    `peppers` maps versions to secrets. `monotonic` is in seconds. `line` is what it polls over.
     """
 
     def __init__(
@@ -103,13 +102,14 @@ class Keyring:
         clock: Clock,
         *,
         monotonic: Callable[[], float] = time.monotonic,
+        line: Database | None = None,
     ) -> None:
         self._database = database
         self._peppers = dict(peppers)
         self._clock = clock
         self._monotonic = monotonic
         # A connection of its own: a poll must not queue behind the requests it protects.
-        self._line = Database(database.url, pool_size=1)
+        self._line = line or Database(database.url, pool_size=1)
         self._salt = secrets.token_bytes(16)
         self._known: dict[bytes, _Known] = {}
         self._generation: int | None = None
@@ -128,8 +128,7 @@ class Keyring:
 
     async def stop(self) -> None:
         await end(self._tasks)
-        with contextlib.suppress(OSError, asyncpg.PostgresError, Unavailable):
-            await self.uses.flush()
+        await self.uses.flush_or_warn()
         await self._line.close()
 
     @property
@@ -199,7 +198,7 @@ class Keyring:
         try:
             async with self._database.raw(Wall.auth()) as connection:
                 return await connection.fetchrow(FIND_KEY, key_id)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             log.warning("key_lookup_failed", exc_info=error)
             raise Unavailable from error
 
@@ -240,7 +239,7 @@ class Keyring:
         try:
             async with asyncio.timeout(POLL_SECONDS):
                 await self._poll()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable) as error:
+        except Exception as error:  # whatever a dying server raises: the next poll is in half a second
             log.warning("key_poll_failed", exc_info=error)
 
     async def _poll(self) -> None:

@@ -26,12 +26,11 @@ from app.web.exchange import App, Exchange, Receive, Scope, Send, exchange_of, h
 from app.web.graphql_answers import request_errors, result_of
 from app.web.graphql_http import PATH
 from app.web.graphql_request import GraphQLRequest, read_request
+from app.web.guarded import BODY_SECONDS, named
 from app.web.keys import Keyring, authenticate
 from app.web.negotiation import GRAPHQL_JSON, prefers_events
 from app.web.sse import wire
 from app.web.sse.answer import Connection, Follower
-
-BODY_SECONDS = 15.0
 
 
 class WithStreams:
@@ -71,10 +70,12 @@ class GraphQLStreams:
         try:
             actor, asked = await self._asked(scope, receive, exchange)
             await self._answer(Connection(scope, receive, send), actor, asked)
-        except SkoolyError as failure:
-            await _refuse(send, exchange, failure)
         except ClientGone:
             return
+        except Exception as error:
+            if exchange.answered:
+                raise
+            await _refuse(send, exchange, named(error, exchange))
 
     async def _asked(self, scope: Scope, receive: Receive, exchange: Exchange) -> tuple[Actor, GraphQLRequest]:
         if scope["method"] != "POST":

@@ -16,6 +16,7 @@ from app.web.answers import send_json, send_problem
 from app.web.body import parse_json, read_body, require_json
 from app.web.errors import MalformedRequest, MethodNotAllowed, NotAcceptable, OriginRefused
 from app.web.exchange import Receive, Scope, Send, exchange_of, header
+from app.web.guarded import named
 from app.web.keys import Keyring, authenticate
 from app.web.negotiation import EVENT_STREAM, accepts
 from app.web.origins import Origins
@@ -69,7 +70,10 @@ class LogStreamEndpoint:
         exchange.route = STREAM
         try:
             await self._answer(Connection(scope, receive, send))
-        except SkoolyError as failure:
+        except Exception as error:
+            if exchange.answered:
+                raise
+            failure = named(error, exchange)
             await send_problem(send, exchange, failure, _allowed(failure))
 
     async def _answer(self, connection: Connection) -> None:

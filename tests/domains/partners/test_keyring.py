@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
 from app.core import api_keys
-from app.core.database import Database, Wall
+from app.core.database import Database, RawConnection, Wall
 from app.core.errors import Unavailable
+from app.core.tasks import end
 from app.domains.partners.errors import (
     KeyAddressRefused,
     KeyExpired,
@@ -19,10 +22,12 @@ from app.domains.partners.errors import (
     KeyRevoked,
     KeyUnknown,
 )
+from app.domains.partners.key_uses import KeyUses
 from app.domains.partners.keyring import REMEMBERED_SECONDS, TRUST_SECONDS, Keyring
 from app.domains.partners.service import ensure_partner, issue_key, list_keys, revoke_key, rotate_key
 from tests.support.clock import FixedClock
 from tests.support.factories.partners import PEPPERS, make_key, make_school
+from tests.support.processes import until
 
 NOWHERE = "postgresql+asyncpg://skooly@/none?host=/nonexistent"
 
@@ -227,6 +232,64 @@ async def test_without_the_database_nobody_is_let_in(own_database: Database, clo
     seconds.value += TRUST_SECONDS
     with pytest.raises(Unavailable):
         await keyring.authenticate(issued.key, None)
+
+
+class KilledInMidAnswer(Database):
+    """While `dying`, it raises what asyncpg does where PostgreSQL is killed while it answers (docs/adr/0065)."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, pool_size=1)
+        self.dying = False
+        self.asked = self.answered = 0
+
+    @asynccontextmanager
+    async def raw(self, wall: Wall) -> AsyncIterator[RawConnection]:
+        self.asked += 1
+        if self.dying:
+            raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+        async with super().raw(wall) as connection:
+            yield connection
+        self.answered += 1
+
+
+async def test_it_goes_on_polling_after_postgresql_was_killed_in_mid_answer(
+    database: Database, database_url: str, clock: FixedClock
+) -> None:
+    line = KilledInMidAnswer(database_url)
+    keyring = Keyring(database, PEPPERS, clock, line=line)
+    await keyring.start()
+    line.dying, asked = True, line.asked
+    await until(lambda: line.asked > asked + 1)
+    line.dying = False
+    async with asyncio.timeout(20):
+        await keyring.polled()
+    await keyring.stop()
+
+
+async def test_uses_are_written_after_postgresql_was_killed_in_mid_answer(
+    database: Database, database_url: str, clock: FixedClock
+) -> None:
+    async with KilledInMidAnswer(database_url) as own:
+        school = await make_school(database)
+        row = (await make_key(database, school)).row
+        uses = KeyUses(own, clock)
+        uses.note(school.id, row.id, clock.now())
+        own.dying = True
+        flushing = asyncio.create_task(uses.keep_flushing(0.01))
+        await until(lambda: own.asked > 1)
+        own.dying = False
+        await until(lambda: own.answered > 0)
+        await end([flushing])
+    async with database.transaction(Wall.auth()) as session:
+        used = text("SELECT last_used_at FROM key_use WHERE id = :id")
+        assert await session.scalar(used, {"id": row.id}) == clock.now()
+
+
+async def test_nobody_is_let_in_by_a_postgresql_killed_in_mid_answer(database_url: str, clock: FixedClock) -> None:
+    async with KilledInMidAnswer(database_url) as own:
+        own.dying = True
+        with pytest.raises(Unavailable):
+            await Keyring(own, PEPPERS, clock).authenticate(api_keys.make_key().text, None)
 
 
 async def test_it_starts_without_a_database_and_trusts_nothing(clock: FixedClock) -> None:
