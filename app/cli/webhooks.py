@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -13,6 +14,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli.chosen_school import SchoolOption, choose_school
+from app.cli.failure import CommandFailed
 from app.cli.instance import DataOption, JsonOption, open_instance
 from app.cli.ringing import open_database
 from app.cli.steps import bar
@@ -27,6 +29,8 @@ from app.domains.partners.tables import School
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.reads import DeliveryFilter, list_deliveries, list_endpoints
 from app.domains.webhooks.records import DeliveryRecord, EndpointRecord, Queued
+from app.domains.webhooks.resealing import Resealed
+from app.domains.webhooks.resealing import reseal as reseal_all
 from app.domains.webhooks.service import (
     NewEndpoint,
     ReplayFilter,
@@ -227,6 +231,31 @@ def recover(
         return await recover_deliveries(session, EVERYBODY, endpoint, since=start, now=SystemClock().now())
 
     print_queued(_until_done(data, school, "Recovering", some), as_json)
+
+
+@webhooks.command()
+def reseal(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Seal secrets and headers anew under the newest of SKOOLY_SECRET_KEYS, in every school. Again does nothing.
+
+    Every server and worker must have that key already.
+    """
+
+    async def run(settings: Settings, tell: Callable[[int, int], None]) -> Resealed:
+        async with open_database(settings) as database:
+            return await reseal_all(database, vault, tell)
+
+    with open_instance(data) as settings, bar("Sealing anew") as tell:
+        vault = Vault(settings.sealing_keys)
+        done = asyncio.run(run(settings, tell))
+    if as_json:
+        print(json.dumps({"key_version": vault.newest, **asdict(done)}))
+    else:
+        print(f"{done.secrets} secrets and the headers of {done.headers} endpoints sealed under version {vault.newest}")
+    if done.unreadable:
+        raise CommandFailed(
+            f"{done.unreadable} could not be opened: put the key they were sealed with back into SKOOLY_SECRET_KEYS, "
+            "or rotate these endpoints' secrets (the log names them)."
+        )
 
 
 Change = Callable[[AsyncSession, Owner, UUID], Awaitable[EndpointRecord]]

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,9 +50,9 @@ def skooly(school: School, fresh_database_url: str) -> Skooly:
         "SKOOLY_NAME_SERVER_PORT": "9",
     }
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, **changed: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "app.cli", "webhooks", *arguments]
-        return subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
+        return subprocess.run(command, cwd=CHECKOUT, env={**environment, **changed}, capture_output=True, text=True)
 
     return run
 
@@ -110,6 +111,16 @@ async def test_an_endpoint_is_told_no_more_than_the_keys_of_its_integration(
     assert (listed["status"], listed["disabled_reason"]) == ("disabled", "access_ended")
     refused = skooly("resume", made["id"])
     assert (refused.returncode, "issue one" in refused.stderr) == (1, True)
+
+
+async def test_secrets_are_sealed_anew(skooly: Skooly, fresh_database: Database, school: School) -> None:
+    answer(skooly("create", URL, "--partner", "Moodle", "--json"))
+    other = json.dumps({"1": KEY, "2": b64encode(b"another key for tests, 32 bytes.").decode()})
+    told = {"key_version": 2, "secrets": 1, "headers": 0, "unreadable": 0}
+    assert answer(skooly("reseal", "--json", SKOOLY_SECRET_KEYS=other)) == told
+    assert answer(skooly("reseal", "--json", SKOOLY_SECRET_KEYS=other)) == {**told, "secrets": 0}
+    lost = skooly("reseal")
+    assert (lost.returncode, "put the key" in lost.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(

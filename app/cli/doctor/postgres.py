@@ -1,7 +1,7 @@
 """PostgreSQL: that it answers, is the right one, at this version of the code, and safe."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Set
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -28,6 +28,17 @@ WHERE parent.relnamespace = 'public'::regnamespace GROUP BY parent.relname
 SCHOOL_ZONES = """
 SELECT zone, (SELECT utc_offset FROM pg_timezone_names WHERE name = zone) AS utc_offset
 FROM (SELECT DISTINCT timezone AS zone FROM school) AS zones
+"""
+
+SEALED_UNDER = """
+SELECT version, count(*) AS rows FROM (
+    SELECT key_version AS version FROM endpoint_secret
+    UNION ALL SELECT headers_key_version FROM endpoint WHERE headers_key_version IS NOT NULL
+) AS sealed GROUP BY version
+"""
+ANSWERS_UNDER = """
+SELECT DISTINCT (outcome -> 'secret' ->> 'key_version')::int FROM idempotency_key
+WHERE operation IN ('createEndpoint', 'rotateEndpointSecret')
 """
 
 Check = Callable[[Database, Settings], Awaitable[Finding]]
@@ -151,6 +162,35 @@ async def _peppers(database: Database, settings: Settings) -> Finding:
     return good("keys' peppers", f"{len(rows)} in use, all known")
 
 
+async def _sealed(database: Database, settings: Settings) -> Finding:
+    async with database.raw(Wall.worker()) as connection:
+        used = {row["version"]: row["rows"] for row in await connection.fetch(SEALED_UNDER)}
+        clear = await connection.fetchval("SELECT count(*) FROM endpoint WHERE headers <> '{}'")
+        answers = {row[0] for row in await connection.fetch(ANSWERS_UNDER)}
+    return sealing(used, clear, answers, set(settings.sealing_keys))
+
+
+def sealing(used: Mapping[int, int], clear: int, answers: Set[int], keys: Set[int]) -> Finding:
+    """`used`: rows by the version of their key; `answers`: versions that answers to be repeated need for a week."""
+    check, newest = "webhooks' secrets", max(keys)
+    if lacking := sorted(used.keys() - keys):
+        versions = ", ".join(map(str, lacking))
+        advice = "Put it back into SKOOLY_SECRET_KEYS, or rotate the secrets: nothing is sent to these endpoints."
+        return bad(check, f"some need key version {versions}", advice)
+    older = sum(rows for version, rows in used.items() if version != newest)
+    if older or clear:
+        said = f"{older} sealed under an older key, the headers of {clear} endpoints in clear"
+        return warning(check, said, "Run ./skooly webhooks reseal, once every process has the newest key.")
+    spare = sorted(keys - {newest})
+    if not spare:
+        return good(check, f"{used.get(newest, 0)}, all under key version {newest}")
+    versions = ", ".join(map(str, spare))
+    if waiting := answers & set(spare):
+        week = f"within a week; answers that may be repeated need version {', '.join(map(str, sorted(waiting)))}"
+        return good(check, f"all under key version {newest}; {versions} may go from SKOOLY_SECRET_KEYS {week}")
+    return good(check, f"all under key version {newest}; {versions} may be taken out of SKOOLY_SECRET_KEYS")
+
+
 CHECKS: dict[str, Check] = {
     "roles and walls": _safe,
     "migrations": _migrated,
@@ -158,4 +198,5 @@ CHECKS: dict[str, Check] = {
     "clocks": _clocks,
     "schools' time zones": _zones,
     "keys' peppers": _peppers,
+    "webhooks' secrets": _sealed,
 }

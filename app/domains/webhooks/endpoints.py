@@ -18,7 +18,8 @@ log = structlog.get_logger(__name__)
 MOST_KNOWN = 10_000
 
 READ_TARGETS = """
-SELECT e.school_id, e.id AS endpoint_id, s.code AS school, e.url, e.payload, e.headers, e.timeout_seconds, e.long_tail
+SELECT e.school_id, e.id AS endpoint_id, s.code AS school, e.url, e.payload, e.headers, e.sealed_headers,
+    e.headers_key_version, e.timeout_seconds, e.long_tail
 FROM endpoint e JOIN school s ON s.id = e.school_id
 WHERE (e.school_id, e.id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
 """
@@ -35,6 +36,11 @@ Unseal = Callable[[Sealed, bytes], bytes]
 def secret_context(endpoint_id: UUID) -> bytes:
     """What a secret is sealed for: copied to another endpoint it cannot be opened."""
     return b"endpoint_secret:" + endpoint_id.bytes
+
+
+def headers_context(endpoint_id: UUID) -> bytes:
+    """The same for the headers that its owner wants added."""
+    return b"endpoint_headers:" + endpoint_id.bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,21 @@ class Known:
             rows = await connection.fetch(READ_TARGETS, *keys)
         for row in rows:
             endpoint = row["endpoint_id"]
-            self._targets[endpoint] = _target(row, stale[endpoint][1], tuple(secrets.get(endpoint, ())))
+            headers = self._headers(row)
+            # Nothing is sent without what the receiver asks for: as if no secret could be read.
+            signing = () if headers is None else tuple(secrets.get(endpoint, ()))
+            self._targets[endpoint] = _target(row, stale[endpoint][1], headers or {}, signing)
+
+    def _headers(self, row: asyncpg.Record) -> Mapping[str, str] | None:
+        """None where they cannot be read."""
+        if row["sealed_headers"] is None:
+            return dict(orjson.loads(row["headers"]))
+        sealed = Sealed(row["headers_key_version"], row["sealed_headers"])
+        try:
+            return dict(orjson.loads(self._unseal(sealed, headers_context(row["endpoint_id"]))))
+        except Exception as error:  # whatever is wrong with one endpoint, the others go on
+            log.error("headers_unreadable", endpoint=row["endpoint_id"], exc_info=error)
+            return None
 
     def _lacks(self, endpoint: UUID, version: int) -> bool:
         found = self._targets.get(endpoint)
@@ -122,7 +142,7 @@ class Known:
             self._targets.popitem(last=False)
 
 
-def _target(row: asyncpg.Record, version: int, secrets: tuple[Secret, ...]) -> Target:
+def _target(row: asyncpg.Record, version: int, headers: Mapping[str, str], secrets: tuple[Secret, ...]) -> Target:
     return Target(
         school_id=row["school_id"],
         endpoint_id=row["endpoint_id"],
@@ -130,7 +150,7 @@ def _target(row: asyncpg.Record, version: int, secrets: tuple[Secret, ...]) -> T
         school=row["school"],
         url=row["url"],
         thin=row["payload"] == "thin",
-        headers=orjson.loads(row["headers"]),
+        headers=headers,
         timeout_seconds=row["timeout_seconds"],
         long_tail=row["long_tail"],
         secrets=secrets,

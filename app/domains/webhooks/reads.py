@@ -101,7 +101,7 @@ async def attempts_of(session: AsyncSession, keys: Sequence[DeliveryKey]) -> lis
 def _endpoint(row: Row[Any]) -> EndpointRecord:
     values = row._asdict()
     values["topics"] = tuple(values["topics"])
-    values["header_names"] = tuple(sorted(values.pop("headers")))
+    values["header_names"] = tuple(sorted(values["header_names"]))
     return EndpointRecord(**values)
 
 

@@ -24,7 +24,8 @@ _READ = (
     "OR v.facts ->> 'zone' = ANY (CAST(:zones AS text[])))"
 )
 _ENDPOINT = """
-SELECT e.id, e.url, e.description, e.topics, e.filter, e.payload, e.headers, e.timeout_seconds, e.max_in_flight,
+SELECT e.id, e.url, e.description, e.topics, e.filter, e.payload, e.header_names || ARRAY(
+    SELECT jsonb_object_keys(e.headers)) AS header_names, e.timeout_seconds, e.max_in_flight,
     e.rate_per_second, e.long_tail, e.status, e.disabled_reason, e.disabled_at, s.breaker, s.first_failure_at,
     s.last_success_at, e.created_at
 FROM endpoint e JOIN endpoint_state s ON s.school_id = e.school_id AND s.endpoint_id = e.id

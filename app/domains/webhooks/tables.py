@@ -54,8 +54,9 @@ class Endpoint(Walled, table=True):
     """A receiver. Without topics it gets them all; `filter` holds facts that an event must have, each equal.
 
     `start_position` is the position of the log after which it is served: that of its making unless it asked for an
-    earlier one. `secrets` are apart; `headers` are added to each request. While no key of its partner in force may read
-    one of its topics it is not served: triggers see to that.
+    earlier one. `secrets` are apart. The headers that are added to each request are sealed; `headers` holds those that
+    were written before, in clear, until they are sealed too. While no key of its partner in force may read one of its
+    topics it is not served: triggers see to that.
     """
 
     __table_args__ = (
@@ -68,6 +69,7 @@ class Endpoint(Walled, table=True):
         CheckConstraint("rate_per_second BETWEEN 1 AND 10000", name="rate"),
         CheckConstraint("jsonb_typeof(filter) = 'object'", name="filter"),
         CheckConstraint("jsonb_typeof(headers) = 'object'", name="headers"),
+        CheckConstraint("num_nonnulls(sealed_headers, headers_key_version) <> 1", name="sealed_headers"),
         CheckConstraint("octet_length(url) <= 2048", name="url"),
         CheckConstraint("start_position >= 0", name="start"),
         Index("ix_endpoint_school_id_partner_id", "school_id", "partner_id"),
@@ -80,6 +82,9 @@ class Endpoint(Walled, table=True):
     filter: dict[str, Any] = Field(sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")})
     payload: str = words(default="thin")
     headers: dict[str, str] = Field(sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")})
+    header_names: list[str] = Field(sa_type=ARRAY(Text), sa_column_kwargs={"server_default": text("'{}'")})
+    sealed_headers: bytes | None = Field(default=None, sa_type=LargeBinary, nullable=True)
+    headers_key_version: int | None = Field(default=None, nullable=True)
     timeout_seconds: int = counter(LONGEST_TIMEOUT, SmallInteger)
     max_in_flight: int = counter(10, SmallInteger)
     rate_per_second: int | None = Field(default=None, nullable=True)

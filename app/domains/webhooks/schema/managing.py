@@ -231,7 +231,8 @@ async def _update_endpoint(
     asked = {name: value for name, value in plain(input).items() if value is not None or name == "rate_per_second"}
     changes = await _checked(context, asked)
     async with context.write() as session:
-        record = await update_endpoint(session, Owner.of(context.actor), endpoint_id, changes)
+        vault = context.service(Vault)
+        record = await update_endpoint(session, Owner.of(context.actor), endpoint_id, changes, vault)
     return Endpoint.of(record, context.actor.timezone)
 
 

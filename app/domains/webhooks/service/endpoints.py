@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.core.crypto import Vault
+from app.core.ids import new_id
 from app.core.outbound import Target
 from app.core.tables import THIS_SCHOOL
 from app.domains.events.service import record_event
@@ -22,7 +23,7 @@ from app.domains.webhooks.reads import find_endpoint
 from app.domains.webhooks.records import EndpointRecord, EndpointWithSecret
 from app.domains.webhooks.service.access import refuse_ended, topics_of_keys
 from app.domains.webhooks.service.choices import read_choices
-from app.domains.webhooks.service.secrets import add_secret, read_own_secret
+from app.domains.webhooks.service.secrets import NO_HEADERS, add_secret, read_own_secret, seal_headers
 from app.domains.webhooks.tables import Endpoint
 
 MOST = 50
@@ -64,15 +65,17 @@ async def create_endpoint(
     if (have or 0) >= MOST:
         raise TooManyEndpoints(most=MOST)
     columns["topics"] = columns["topics"] or await topics_of_keys(session, partner_id, columns["filter"])
-    made = insert(Endpoint).values(school_id=THIS_SCHOOL, partner_id=partner_id, **columns)
-    endpoint_id: UUID = (await session.execute(made.returning(col(Endpoint.id)))).scalar_one()
+    endpoint_id = new_id()
+    columns |= seal_headers(columns["headers"], endpoint_id, vault)
+    made = insert(Endpoint).values(school_id=THIS_SCHOOL, id=endpoint_id, partner_id=partner_id, **columns)
+    await session.execute(made)
     await refuse_ended(session, endpoint_id, "topics")
     sealed = await add_secret(session, endpoint_id, secret, vault)
     return EndpointWithSecret(await find_endpoint(session, owner, endpoint_id), sealed)
 
 
 async def update_endpoint(
-    session: AsyncSession, owner: Owner, endpoint_id: UUID, changes: Mapping[str, Any]
+    session: AsyncSession, owner: Owner, endpoint_id: UUID, changes: Mapping[str, Any], vault: Vault
 ) -> EndpointRecord:
     """Changes what `changes` names, as in NewEndpoint but for the secret. What waits already goes out as it is now.
 
@@ -80,6 +83,8 @@ async def update_endpoint(
     """
     await lock_endpoint(session, owner, endpoint_id)
     columns = read_choices(owner, changes)
+    if "headers" in columns:
+        columns |= seal_headers(columns["headers"], endpoint_id, vault)
     if columns:
         await session.execute(_this(endpoint_id).values(**columns))
     return await find_endpoint(session, owner, endpoint_id)
@@ -107,7 +112,7 @@ async def delete_endpoint(session: AsyncSession, owner: Owner, endpoint_id: UUID
     """Cancels what is on its way and forgets its secrets and headers; gives it as it was. Raises EndpointNotFound."""
     await lock_endpoint(session, owner, endpoint_id)
     before = await find_endpoint(session, owner, endpoint_id)
-    await session.execute(_this(endpoint_id).values(status="deleted", headers={}))
+    await session.execute(_this(endpoint_id).values(status="deleted", **NO_HEADERS))
     await session.execute(statements.FORGET_ALL_SECRETS, {"endpoint": endpoint_id})
     return before
 

@@ -1,8 +1,11 @@
 """The secrets that sign: made, shown once, sealed, replaced with an overlap."""
 
 import base64
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,7 +14,7 @@ from app.core.crypto import Sealed, Vault
 from app.core.signing import SecretUnreadable, make_secret, read_secret, show_secret
 from app.core.tables import THIS_SCHOOL
 from app.domains.webhooks import statements
-from app.domains.webhooks.endpoints import secret_context
+from app.domains.webhooks.endpoints import headers_context, secret_context
 from app.domains.webhooks.errors import OverlapOutOfRange, SecretRefused, TooManySecrets
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.reads import find_endpoint
@@ -22,6 +25,14 @@ OVERLAP = Bounds(0, 168)
 """Hours."""
 MOST = 4
 """Secrets that sign at once: each one is a signature in every request."""
+
+NO_HEADERS: Mapping[str, Any] = {
+    "headers": {},
+    "header_names": [],
+    "sealed_headers": None,
+    "headers_key_version": None,
+}
+"""The columns of an endpoint that has none."""
 
 
 async def rotate_secret(
@@ -54,6 +65,19 @@ async def add_secret(session: AsyncSession, endpoint_id: UUID, secret: bytes, va
         )
     )
     return SealedSecret(sealed.key_version, base64.b64encode(sealed.ciphertext).decode())
+
+
+def seal_headers(headers: Mapping[str, str], endpoint_id: UUID, vault: Vault) -> dict[str, Any]:
+    """The columns of an endpoint's headers."""
+    if not headers:
+        return dict(NO_HEADERS)
+    sealed = vault.seal(orjson.dumps(dict(headers)), headers_context(endpoint_id))
+    return {
+        "headers": {},
+        "header_names": sorted(headers),
+        "sealed_headers": sealed.ciphertext,
+        "headers_key_version": sealed.key_version,
+    }
 
 
 def read_own_secret(text: str | None) -> bytes:
