@@ -46,6 +46,7 @@ from app.web.guarded import BODY_SECONDS
 from app.web.keys import MeteredKeyring
 from app.web.readiness import VALKEY_SECONDS, checks
 from app.web.rest import RestGateway
+from app.web.sse import described
 from app.web.sse.tickets import Tickets
 from app.web.staying import Stayers
 from compat_rest.facade import Facade
@@ -165,6 +166,7 @@ def make_facade(gateway: RestGateway, documents: Path) -> Facade:
         matched=_note_route,
         max_body=MAX_BODY,
         published={"asyncapi.json": asyncapi_document()},
+        beside=described.paths(),
     )
 
 

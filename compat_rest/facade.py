@@ -13,7 +13,7 @@ from uuid import uuid4
 from compat_rest.endpoints import Endpoint, load_endpoints
 from compat_rest.gateway import Gateway, Refusal
 from compat_rest.negotiation import language, media_type
-from compat_rest.openapi import document
+from compat_rest.openapi import Beside, document
 from compat_rest.pages import Page, explanation, json_pages, swagger_pages
 from compat_rest.problems import PAGES, Fault, Language, Problem
 from compat_rest.respond import Asked, Reply, Responder, problem_of, problem_reply
@@ -51,7 +51,8 @@ class Facade:
     `prefix` is what every path begins with; it is part of the request's path, not stripped by a mount.
     `request_id` gives the id the host knows a request by; `matched` is told the template a request reached
     ("/v1/students/{matricule}"), for logs and metrics. `published` are further JSON documents that need no key, by
-    their name under the prefix. Raises BrokenDocuments.
+    their name under the prefix; `beside` are operations that the host serves itself, for the OpenAPI document. Raises
+    BrokenDocuments.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Facade:
         matched: Callable[[Scope, str], None] = _ignore,
         max_body: int = MAX_BODY,
         published: Mapping[str, bytes] | None = None,
+        beside: Beside | None = None,
     ) -> None:
         self._gateway = gateway
         self._prefix = prefix
@@ -72,7 +74,7 @@ class Facade:
         self._matched = matched
         self._max_body = max_body
         self.endpoints = load_endpoints(gateway, operations, fragments)
-        self.openapi = document(gateway, self.endpoints, prefix)
+        self.openapi = document(gateway, self.endpoints, prefix, beside)
         self._routes: Routes[_Served] = Routes(
             prefix,
             [

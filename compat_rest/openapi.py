@@ -1,6 +1,6 @@
 """OpenAPI 3.1 of the endpoints: paths, parameters, bodies and every status each one can answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from compat_rest.responses import Responses, problem_schemas
 from compat_rest.schemas import Components, InputSchemas, described, example_of, keywords_of
 
 Json = dict[str, Any]
+Beside = Mapping[str, Mapping[str, Json]]
+"""Operations that the host serves itself under the same prefix: by path and method, as OpenAPI writes them."""
 
 TITLE = "Skooly"
 VERSION = "1.0.0"
@@ -40,10 +42,12 @@ SECURITY_SCHEMES: Json = {
 }
 
 
-def document(gateway: Gateway, endpoints: Sequence[Endpoint], prefix: str = "/v1") -> bytes:
+def document(
+    gateway: Gateway, endpoints: Sequence[Endpoint], prefix: str = "/v1", beside: Beside | None = None
+) -> bytes:
     """The document as it is served and committed: the same endpoints give the same bytes."""
     components = Components(problem_schemas())
-    paths: dict[str, Json] = {}
+    paths: dict[str, Json] = {path: dict(methods) for path, methods in (beside or {}).items()}
     for endpoint in sorted(endpoints, key=lambda each: (each.binding.path, each.binding.method)):
         writer = _Writer(gateway, endpoint, components, prefix)
         paths.setdefault(endpoint.binding.path, {})[endpoint.binding.method.lower()] = writer.operation()
@@ -51,8 +55,8 @@ def document(gateway: Gateway, endpoints: Sequence[Endpoint], prefix: str = "/v1
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": VERSION, "description": DESCRIPTION},
         "servers": [{"url": prefix}],
-        "tags": [{"name": name} for name in sorted({_tag(each) for each in endpoints})],
-        "paths": paths,
+        "tags": [{"name": name} for name in sorted({tag for each in paths.values() for tag in _tags(each)})],
+        "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(components.schemas.items())),
             "responses": dict(sorted(components.responses.items())),
@@ -62,9 +66,15 @@ def document(gateway: Gateway, endpoints: Sequence[Endpoint], prefix: str = "/v1
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def export(gateway: Gateway, operations: Path, fragments: Path, prefix: str = "/v1") -> bytes:
+def export(
+    gateway: Gateway, operations: Path, fragments: Path, prefix: str = "/v1", beside: Beside | None = None
+) -> bytes:
     """The document of the operations in a folder. Raises BrokenDocuments."""
-    return document(gateway, load_endpoints(gateway, operations, fragments), prefix)
+    return document(gateway, load_endpoints(gateway, operations, fragments), prefix, beside)
+
+
+def _tags(methods: Mapping[str, Json]) -> list[str]:
+    return [tag for operation in methods.values() for tag in operation["tags"]]
 
 
 def _tag(endpoint: Endpoint) -> str:

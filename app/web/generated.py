@@ -12,6 +12,7 @@ from app.domains.partners.audit import record_audit
 from app.domains.partners.keyring import Keyring
 from app.web.asyncapi import document
 from app.web.rest import RestGateway
+from app.web.sse import described
 from compat_rest import openapi
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +31,9 @@ def schema_files(schema: ApiSchema) -> dict[Path, bytes]:
 
 def openapi_files(schema: ApiSchema) -> dict[Path, bytes]:
     """The contract of `/v1`. Raises BrokenDocuments."""
-    text = openapi.export(unconnected_gateway(schema), DOCUMENTS / "operations", DOCUMENTS / "fragments")
+    text = openapi.export(
+        unconnected_gateway(schema), DOCUMENTS / "operations", DOCUMENTS / "fragments", beside=described.paths()
+    )
     return {OPENAPI: text}
 
 

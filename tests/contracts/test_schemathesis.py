@@ -106,7 +106,7 @@ def configuration() -> SchemathesisConfig:
             },
             "operations": [
                 {"include-operation-id": each, "checks": refused_by_rules}
-                for each in ("recordAbsence", "recordPassage")
+                for each in ("recordAbsence", "recordPassage", "createEventTicket")
             ]
             + [
                 # To wait for the sake of a test would take its time only: what may be asked is in the tests of events.
@@ -167,7 +167,8 @@ def configuration() -> SchemathesisConfig:
     )
 
 
-schema = schemathesis.openapi.from_path(OPENAPI, config=configuration())
+# A stream has no end that could be waited for; tests/web/sse reads it.
+schema = schemathesis.openapi.from_path(OPENAPI, config=configuration()).exclude(path="/events/stream")
 
 
 def refused_by_a_rule_alone(_: CheckContext, response: Response, case: schemathesis.Case) -> None:

@@ -172,7 +172,12 @@ WEBHOOK_ENDPOINTS = {
     ("GET", "/v1/webhooks/deliveries/{deliveryId}"),
     ("POST", "/v1/webhooks/deliveries/{deliveryId}/replay"),
 }
-EVENT_ENDPOINTS = {("GET", "/v1/events"), ("GET", "/v1/events/topics")}
+EVENT_ENDPOINTS = {
+    ("GET", "/v1/events"),
+    ("GET", "/v1/events/topics"),
+    ("GET", "/v1/events/stream"),
+    ("POST", "/v1/events/tickets"),
+}
 ENDPOINTS = {
     "cantine": {("GET", "/v1/students/badge/{id}")},
     "tourniquet": {("GET", "/v1/access-control/check"), ("POST", "/v1/access-control/passages")},
@@ -307,7 +312,10 @@ def _endpoints(school: School) -> Iterator[tuple[str, str]]:
 
 def _reaches(client: httpx.Client, method: str, template: str) -> bool:
     path = PARAMETERS.get(template, template)
-    answer = client.request(method, path, json={} if method == "POST" else None)
+    with client.stream(method, path, json={} if method == "POST" else None) as answer:
+        if answer.headers.get("content-type", "").startswith("text/event-stream"):
+            return True  # and it stays open
+        answer.read()
     if answer.status_code == 403 and answer.json().get("code") == "INSUFFICIENT_SCOPE":
         return False
     if answer.status_code == 403:  # a denial is a decision: the operation was let through and ran

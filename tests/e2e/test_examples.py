@@ -12,7 +12,7 @@ def test_every_example_of_a_reading_endpoint_is_answered(school: School) -> None
     document = school.client("core").get("/v1/openapi.json").json()
     asked = 0
     for path, methods in document["paths"].items():
-        if "get" in methods:
+        if "get" in methods and "application/json" in methods["get"]["responses"]["200"]["content"]:
             answer = _first_answer(school, path, methods["get"].get("parameters", []))
             made_by_hand = path.startswith("/webhooks/") and "{" in path  # its ids are of chance
             assert answer.status_code == (404 if made_by_hand else 200) or answer.json()["decision"] == "denied"

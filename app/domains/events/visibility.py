@@ -69,6 +69,11 @@ def chosen_topics(actor: Actor, asked: Collection[str] | None, field: str = "top
     return chosen
 
 
+def separated(topics: Collection[str] | None) -> list[str] | None:
+    """As they may be written: one by one, or several in a text with commas between them, as URLs often have it."""
+    return None if topics is None else [topic for text in topics for topic in text.split(",") if topic]
+
+
 def is_shown(actor: Actor, topics: Collection[str], topic: str, facts: Mapping[str, Any]) -> bool:
     """Whether an event is among the `topics` chosen, and not of a zone that the key is not for."""
     return topic in topics and is_in_zones(actor.zones, facts)

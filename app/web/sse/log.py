@@ -11,7 +11,7 @@ from app.api.operations import PreparedOperation, Preparer
 from app.api.streams import Frame
 from app.core.actor import Actor
 from app.core.errors import SkoolyError
-from app.domains.events.visibility import chosen_topics
+from app.domains.events.visibility import chosen_topics, separated
 from app.web.answers import send_json, send_problem
 from app.web.body import parse_json, read_body, require_json
 from app.web.errors import MalformedRequest, MethodNotAllowed, NotAcceptable, OriginRefused
@@ -24,6 +24,9 @@ from app.web.sse import wire
 from app.web.sse.answer import Connection, Follower, Headers
 from app.web.sse.tickets import Grant, Tickets
 
+Query = dict[str, list[str]]
+MOST_PARAMETERS = 100
+"""As many as there may be topics, and then some."""
 STREAM = "/v1/events/stream"
 TICKETS = "/v1/events/tickets"
 DOCUMENT = """
@@ -90,18 +93,18 @@ class LogStreamEndpoint:
         request = Request(exchange.request_id, exchange.language, "rest")
         await self._follower.follow(self._prepared, variables, actor, request, LogWords(), connection, headers)
 
-    async def _let_in(self, scope: Scope, asked: dict[str, str]) -> tuple[Actor, dict[str, Any]]:
+    async def _let_in(self, scope: Scope, asked: Query) -> tuple[Actor, dict[str, Any]]:
         """Who asks, and for what: a ticket's topics can be narrowed, not left."""
         exchange = exchange_of(scope)
-        topics = asked["topics"].split(",") if asked.get("topics") else None
-        if ticket := asked.get("ticket"):
+        topics = separated(asked.get("topics"))
+        if ticket := _last(asked, "ticket"):
             grant = self._tickets.read(ticket)
             actor = exchange.actor = await self._keyring.vouched(grant.key_id, exchange.client)
             topics = _narrowed(grant, topics)
         else:
             actor = await authenticate(self._keyring, scope, exchange)
-        after = header(scope, b"last-event-id") or asked.get("after")
-        return actor, {"after": after, "topics": topics, "latest": asked.get("latest") == "true"}
+        after = header(scope, b"last-event-id") or _last(asked, "after")
+        return actor, {"after": after, "topics": topics, "latest": _last(asked, "latest") == "true"}
 
     def _shared_with(self, scope: Scope) -> Headers:
         """What lets a page of an allowed origin read the answer. Raises OriginRefused."""
@@ -141,9 +144,11 @@ class TicketEndpoint:
 
 def _topics(body: Any) -> tuple[str, ...] | None:
     """Raises MalformedRequest."""
-    topics = body.get("topics") if isinstance(body, dict) else body
+    if not isinstance(body, dict):
+        raise MalformedRequest(reason_fr="le corps doit être un objet", reason_en="the body has to be an object")
+    topics = body.get("topics")
     if topics is None or (isinstance(topics, list) and all(isinstance(each, str) for each in topics)):
-        return tuple(topics) if topics else None
+        return tuple(separated(topics) or ()) or None
     raise MalformedRequest(
         field="topics",
         reason_fr="« topics » doit être une liste de textes",
@@ -164,13 +169,16 @@ def _narrowed(grant: Grant, topics: list[str] | None) -> list[str] | None:
     return topics
 
 
-def _query(scope: Scope) -> dict[str, str]:
-    """The last value of each parameter. Raises MalformedRequest for what is no UTF-8 or too much."""
+def _query(scope: Scope) -> Query:
+    """The values of each parameter. Raises MalformedRequest for what is no UTF-8 or too much."""
     try:
-        parsed = parse_qs(scope["query_string"].decode("ascii"), errors="strict", max_num_fields=20)
+        return parse_qs(scope["query_string"].decode("ascii"), errors="strict", max_num_fields=MOST_PARAMETERS)
     except ValueError:
         raise MalformedRequest(reason_fr="paramètres illisibles", reason_en="unreadable parameters") from None
-    return {name: values[-1] for name, values in parsed.items()}
+
+
+def _last(asked: Query, name: str) -> str | None:
+    return asked[name][-1] if name in asked else None
 
 
 def _allowed(failure: SkoolyError) -> dict[str, str]:

@@ -20,7 +20,7 @@ from app.domains.events.errors import LogGap
 from app.domains.events.reading import log_state, read_stretch
 from app.domains.events.schema.shapes import Event, EventPage, EventsResult, Gap
 from app.domains.events.topics import Topic
-from app.domains.events.visibility import chosen_topics, is_shown
+from app.domains.events.visibility import chosen_topics, is_shown, separated
 from app.domains.events.watching import KeyLook, LogWatch, PeopleNamed
 
 LONGEST_WAIT = 25
@@ -61,7 +61,7 @@ async def _events(
 ) -> EventsResult:
     context = info.context
     count, seconds = page_size(first), WAIT.read(wait, "wait")
-    chosen = chosen_topics(context.actor, topics)
+    chosen = chosen_topics(context.actor, separated(topics))
     try:
         place = await _start(context, after, from_now)
         found, place, more = await _waited(context, place, chosen, count, seconds)
