@@ -6,7 +6,7 @@ what came back, and tending to what nobody else does. Requests run beside them, 
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -159,7 +159,7 @@ class Drain:
         self._refill()
         self._settler.put(result_of(claimed, outcome, self._options.schedule))
 
-    def _after_settling(self, results: list[Result], recorded: Recorded) -> None:
+    def _after_settling(self, results: Sequence[Result], recorded: Recorded) -> None:
         self._metrics.settled(results, recorded)
         for endpoint, breaker in recorded.turned.items():
             log.info("breaker_turned", endpoint=endpoint, breaker=breaker)

@@ -1,7 +1,7 @@
 """Results, gathered for a moment and written in one transaction."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import structlog
@@ -10,6 +10,7 @@ from app.core.database import Database
 from app.delivery.options import Options
 from app.delivery.patience import Patience
 from app.domains.webhooks.recording import Recorded, Result, record
+from app.domains.webhooks.succeeding import record_successes
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +20,9 @@ MOST_AT_ONCE = 1_000
 class Settler:
     """`done` hears of each transaction. What cannot be written now is kept and tried again; the window bounds it."""
 
-    def __init__(self, database: Database, options: Options, done: Callable[[list[Result], Recorded], None]) -> None:
+    def __init__(
+        self, database: Database, options: Options, done: Callable[[Sequence[Result], Recorded], None]
+    ) -> None:
         self._database = database
         self._options = options
         self._done = done
@@ -48,14 +51,22 @@ class Settler:
 
     async def _write(self, results: list[Result]) -> None:
         batch, again = _apart(results)
-        recorded = await record(self._database, batch)
-        self._results[: len(results)] = again
+        written = await record_successes(self._database, batch)
+        self._results[: len(results)] = [*written.undecided, *again]
+        self._tell(written.results, written.recorded)
+        if written.undecided:
+            recorded = await record(self._database, written.undecided)
+            del self._results[: len(written.undecided)]
+            self._tell(written.undecided, recorded)
         if not self._results:
             self._some.clear()
             self._idle.set()
-        if recorded.settled < len(batch):
-            log.warning("leases_lost", count=len(batch) - recorded.settled)
-        self._done(batch, recorded)
+
+    def _tell(self, results: Sequence[Result], recorded: Recorded) -> None:
+        if recorded.settled < len(results):
+            log.warning("leases_lost", count=len(results) - recorded.settled)
+        if results:
+            self._done(results, recorded)
 
 
 def _apart(results: list[Result]) -> tuple[list[Result], list[Result]]:

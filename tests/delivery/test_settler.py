@@ -1,6 +1,7 @@
 """Results that wait to be written down, whatever else waits with them."""
 
 import asyncio
+from collections.abc import Sequence
 
 from app.core.database import Database, Wall
 from app.delivery.options import Options
@@ -39,7 +40,7 @@ async def test_one_attempt_that_was_made_twice_does_not_stop_the_others(
     second = await claim(fresh_database)
     told: list[int] = []
 
-    def done(results: list[Result], recorded: Recorded) -> None:
+    def done(results: Sequence[Result], recorded: Recorded) -> None:
         told.append(recorded.settled)
 
     settler = Settler(fresh_database, Options(), done)

@@ -1,6 +1,7 @@
 """A process that claims and settles, without a network: outcomes are given by the test."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -12,8 +13,9 @@ from app.domains.webhooks.endpoints import Known
 from app.domains.webhooks.fairness import Room
 from app.domains.webhooks.fanning import expand
 from app.domains.webhooks.outcomes import Kind, Outcome
-from app.domains.webhooks.recording import Recorded, record
+from app.domains.webhooks.recording import Recorded, Result, record
 from app.domains.webhooks.settling import SCHEDULE
+from app.domains.webhooks.succeeding import record_successes
 from tests.domains.webhooks.managing import Manager, asking
 from tests.support.clock import FixedClock
 from tests.support.factories.partners import hold_key, make_actor, make_school
@@ -40,7 +42,7 @@ class Engine:
         return await recognise(self.database, self.known, await lease(self.database, room))
 
     async def settle(self, claimed: Sequence[Claimed], outcome: Outcome = OK) -> Recorded:
-        return await record(self.database, [result_of(each, outcome, SCHEDULE) for each in claimed])
+        return await self._record([result_of(each, outcome, SCHEDULE) for each in claimed])
 
     async def work_off(self, outcome: Outcome | Callable[[Claimed], Outcome] = OK) -> int:
         """Claims and settles until nothing is ready; returns how many attempts that were."""
@@ -48,8 +50,16 @@ class Engine:
         while claimed := await self.claim():
             attempts += len(claimed)
             results = [result_of(each, outcome(each) if callable(outcome) else outcome, SCHEDULE) for each in claimed]
-            await record(self.database, results)
+            await self._record(results)
         return attempts
+
+    async def _record(self, results: Sequence[Result]) -> Recorded:
+        """As a worker does: what succeeded, and then what has to be decided on."""
+        written = await record_successes(self.database, results)
+        if not written.undecided:
+            return written.recorded
+        recorded = await record(self.database, written.undecided)
+        return replace(recorded, settled=recorded.settled + written.recorded.settled)
 
 
 @pytest.fixture
