@@ -116,7 +116,9 @@ def _named(failure: outbound.OutboundError) -> str:
 
 def _retry_after(answer: Answer, sent_at: datetime) -> float | None:
     """Seconds. A date is compared with the receiver's own clock where it tells it."""
-    text = answer.headers.get("retry-after", "").strip()
+    if "retry-after" not in answer.headers:
+        return None
+    text = answer.headers["retry-after"].strip()
     if text.isascii() and text.isdigit() and len(text) <= LONGEST_SECONDS_TEXT:
         return float(text)
     until = _date(text)

@@ -6,8 +6,8 @@ Revises: 0021
 
 from migrations.walls import script
 
-revision = "0022"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
