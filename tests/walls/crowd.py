@@ -1,5 +1,6 @@
 """Two schools large enough that a wrong plan is seen: written as the application, in statements over many rows."""
 
+from datetime import date
 from uuid import UUID
 
 import asyncpg
@@ -7,6 +8,7 @@ import asyncpg
 from app.core.database import Database, Wall
 from app.domains.audit.sealing import seal_school
 from app.domains.events.service import append_events_from
+from app.domains.finance.service import choose_chart, open_fiscal_year
 from app.domains.partners.tables import School
 
 STUDENTS = 6_000
@@ -69,6 +71,22 @@ INSERT INTO journal_line (school_id, entry_id, line_no, account, aux_account, ac
     FROM journal_entry, generate_series(1, 2) n WHERE school_id = $1;
 UPDATE journal_entry SET status = 'validated', validated_at = now() WHERE school_id = $1
 """
+# All in the books but one in 300.
+_MEALS = """
+INSERT INTO meal_piece (school_id, id, zone_id, service_date, currency) VALUES ($1, $2, $2, '2024-10-01', 'XOF');
+INSERT INTO meal (school_id, student_id, service_date, meal, wallet_entry_id, zone_id, piece_id)
+    SELECT $1, w.student_id, '2024-10-01', 'midi', e.id, $2,
+        CASE WHEN row_number() OVER (ORDER BY e.id) % 300 > 0 THEN $2 END
+    FROM wallet_entry e JOIN wallet w ON w.school_id = $1 AND w.id = e.wallet_id WHERE e.school_id = $1
+"""
+# One delivery in 300 was given up, one waits.
+_DELIVERIES = """
+INSERT INTO delivery (school_id, endpoint_id, event_id, state)
+    SELECT $1, e.id, v.id, CASE v.position % 300 WHEN 0 THEN 'exhausted' WHEN 1 THEN 'held' ELSE 'succeeded' END
+    FROM endpoint e JOIN event v ON v.school_id = $1 WHERE e.school_id = $1;
+INSERT INTO attempt (school_id, endpoint_id, event_id, replay, number, outcome)
+    SELECT $1, endpoint_id, event_id, 0, 1, 'ok' FROM delivery WHERE school_id = $1
+"""
 _KEYS = """
 INSERT INTO api_key (school_id, key_id, partner_id, preset, scopes, digest, pepper_version)
     SELECT $1, left(md5($1::text || n), 12), $2, 'core', '{}', '', 1 FROM generate_series(1, $3 / 2) n;
@@ -89,11 +107,23 @@ SELECT 'wallet.low', gen_random_uuid(), '{}'::jsonb, NULL::timestamptz FROM gene
 
 async def fill(database: Database, school: School, partner_id: UUID) -> None:
     """The ids of what a school has one of (programme, zone, journal …) are the partner's."""
+    async with database.transaction(Wall.app(school.id)) as session:
+        await choose_chart(session, "syscohada")
+        await open_fiscal_year(session, code="2025", starts_on=date(2025, 1, 1), ends_on=date(2025, 12, 31))
     async with database.raw(Wall.app(school.id)) as connection:
-        for script in (_STUDENTS, _MONEY, _ACCESS, _BOOKS, _KEYS, _AUDIT):
+        for script in (_STUDENTS, _MONEY, _ACCESS, _BOOKS, _MEALS, _KEYS, _AUDIT):
             for statement in script.split(";\n"):
                 await connection.execute(_written_out(statement, school.id, partner_id))
+        await connection.execute(
+            "INSERT INTO endpoint (school_id, partner_id, url, topics) "
+            "SELECT $1, $2, 'https://a.example/' || n, '{wallet.low}' FROM generate_series(1, 3) n",
+            school.id,
+            partner_id,
+        )
         await append_events_from(connection, _EVENTS, STUDENTS)
+    async with database.raw(Wall.worker(school.id)) as connection:
+        for statement in _DELIVERIES.split(";\n"):
+            await connection.execute(_written_out(statement, school.id, partner_id))
     await seal_school(database, school.id)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Executable
+from sqlalchemy import Executable, text
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlmodel import col
@@ -22,6 +22,7 @@ from app.core.ids import first_id_at
 from app.core.pagination import Position
 from app.domains.absences.reads import AbsenceFilter, absence_page, absences_of_students
 from app.domains.access.loaders import passage_bounds
+from app.domains.access.meal_pieces import UNPOSTED
 from app.domains.access.passage_reads import passage_page, select_passages
 from app.domains.access.statements import DECIDE_ACCESS, FIND_RECORDED
 from app.domains.access.tables import Passage
@@ -29,7 +30,7 @@ from app.domains.audit.searching import LOOK_UPS, statement_of
 from app.domains.events.service import events_after
 from app.domains.finance import invoice_statements as invoices
 from app.domains.finance import statements as finance
-from app.domains.finance.service.balances import account_page
+from app.domains.finance.service.balances import account_page, balances_of
 from app.domains.finance.service.ledger import EntryFilter, entries_page
 from app.domains.finance.service.ledgers import LedgerPage, ledger_lines
 from app.domains.finance.service.listing import InvoiceFilter, PaymentFilter, SortKey, invoice_page, payment_page
@@ -37,6 +38,8 @@ from app.domains.partners.idempotency import kept_outcome
 from app.domains.partners.keyring import FIND_KEY
 from app.domains.students import statements as students
 from app.domains.students.service.lists import list_statement, roster_statement
+from app.domains.webhooks import statements as webhooks
+from app.domains.webhooks.owners import Owner
 from app.embedded import Addresses
 from tests.support.database import clone, drop
 from tests.support.factories.partners import make_actor, make_school
@@ -49,6 +52,10 @@ TWENTY_STUDENTS = 200
 """Each lies on a page of its own, and so does what each studies: enrolment, programme, class and year."""
 A_CLASS = 700
 """Everybody of a class of 100 is looked up by id, and then sorted."""
+DELIVERIES = 400
+"""A page of the deliveries of three endpoints, each with its event."""
+MEALS = 300
+"""Twenty of them, each with its wallet's entry."""
 LOOKED_UP = 200
 """A page of entries that are found one by one."""
 OFTEN = 6
@@ -66,6 +73,8 @@ class Crowd:
     payment_id: uuid.UUID
     wallet_id: uuid.UUID
     key_id: str
+    endpoint_id: uuid.UUID
+    event_id: uuid.UUID
     large: set[str]
     filled_at: datetime
     """What is not sealed yet is counted from here: in a long run these modules were imported long before."""
@@ -109,6 +118,25 @@ def _of_absences(**which: Any) -> Asked:
 
 def _earlier_absences(crowd: Crowd) -> Asked:
     return absence_page(20, Position(NOW + timedelta(days=1), crowd.student_id), AbsenceFilter(), newest=True), {}
+
+
+def _seen(crowd: Crowd) -> dict[str, Any]:
+    return {**Owner.of(crowd.actor).sight, "endpoint": crowd.endpoint_id, "event": crowd.event_id}
+
+
+def _deliveries(*, states: tuple[str, ...] = (), **which: bool) -> Callable[[Crowd], Asked]:
+    def ask(crowd: Crowd) -> Asked:
+        narrowed = {name: which.get(name, False) for name in ("endpoint", "topic", "since", "after")}
+        values = {
+            "most": 21,
+            "topic": "wallet.low",
+            "since": crowd.event_id,
+            "after_endpoint": crowd.endpoint_id,
+            "replay": 0,
+        }
+        return text(webhooks.list_deliveries(states=states, **narrowed)), {**_seen(crowd), **values}
+
+    return ask
 
 
 def _student(crowd: Crowd) -> uuid.UUID:
@@ -239,6 +267,24 @@ HOT = {
     "audit of an operation": Hot(_audit(operation="op7"), pages=LOOKED_UP),
     "audit of a key, next page": Hot(_audit(key_id="K7", backwards=True), pages=LOOKED_UP),
     "audit, the newest": Hot(_audit(), pages=A_LIST),
+    "first page of deliveries": Hot(_deliveries(), pages=DELIVERIES),
+    "next page of deliveries": Hot(_deliveries(after=True), pages=DELIVERIES),
+    "deliveries of an endpoint": Hot(_deliveries(endpoint=True), pages=DELIVERIES),
+    "deliveries that were given up": Hot(_deliveries(states=("exhausted",)), pages=DELIVERIES),
+    "deliveries that are held": Hot(_deliveries(states=("held",)), pages=DELIVERIES),
+    "deliveries of a topic": Hot(_deliveries(topic=True), pages=DELIVERIES),
+    "deliveries since": Hot(_deliveries(since=True), pages=DELIVERIES),
+    "delivery": Hot(lambda crowd: (webhooks.FIND_DELIVERY, {**_seen(crowd), "replay": 0})),
+    "attempts of a delivery": Hot(
+        lambda crowd: (
+            webhooks.ATTEMPTS,
+            {"endpoints": [crowd.endpoint_id], "events": [crowd.event_id], "replays": [0]},
+        )
+    ),
+    "trial balance of two days": Hot(
+        lambda _: (balances_of(date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 1)), {}), pages=LOOKED_UP
+    ),
+    "meals to post": Hot(lambda _: (UNPOSTED, {"today": date(2024, 10, 2)}), pages=MEALS),
     "key by id": Hot(lambda crowd: (FIND_KEY, {"1": crowd.key_id}), role="skooly_auth"),
 }
 
@@ -260,8 +306,11 @@ async def crowd(servers: Addresses) -> AsyncIterator[Crowd]:
                 for table in ("invoice", "payment", "wallet")
             ]
             key_id = await connection.fetchval("SELECT min(key_id) FROM api_key")
+            endpoint_id = await connection.fetchval("SELECT min(id::text)::uuid FROM endpoint")
+            event_id = await connection.fetchval("SELECT id FROM event WHERE position = $1", STUDENTS // 2)
             large = await large_tables(connection)
-        yield Crowd(database, school.id, actor, student_id, class_id, *owned, key_id, large, datetime.now(UTC))
+        told = key_id, endpoint_id, event_id, large
+        yield Crowd(database, school.id, actor, student_id, class_id, *owned, *told, datetime.now(UTC))
     await drop(servers, name)
 
 
@@ -325,6 +374,8 @@ async def test_nor_does_it_once_prepared_and_run_often(crowd: Crowd, name: str) 
 
 
 def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
     return f"'{{{','.join(map(str, value))}}}'" if isinstance(value, list) else f"'{value}'"
 
 
@@ -332,6 +383,43 @@ def _judge(plan: dict[str, Any], hot: Hot, crowd: Crowd) -> None:
     assert _scanned(plan, crowd.large) == []
     assert plan["Actual Rows"] > 0, "a look-up that finds nothing proves nothing"
     assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= hot.pages, plan
+
+
+async def test_posting_a_fact_reads_what_it_is_about(crowd: Crowd) -> None:
+    """A function hides its plans: what it read is counted."""
+    fact = {
+        "n": 0,
+        "source_type": "invoice",
+        "source_id": str(crowd.invoice_id),
+        "journal": "sales",
+        "dated": "2025-01-13",
+        "piece_ref": "F77",
+        "label": "Frais",
+        "currency": "XOF",
+        "lines": [
+            {"line_no": 1, "use": "receivable", "debit": 300, "credit": 0, "student_id": str(crowd.student_id)},
+            {"line_no": 2, "use": "tuition", "debit": 0, "credit": 300},
+        ],
+    }
+    async with crowd.database.raw(Wall.app(crowd.school_id)) as connection:
+        for _ in range(OFTEN + 1):
+            fact["source_id"] = str(uuid.uuid4())
+            before = await _read(connection, crowd)
+            assert len(await connection.fetch("SELECT * FROM post_facts($1::jsonb)", json.dumps([fact]))) == 1
+            scanned, looked_up = (now - then for now, then in zip(await _read(connection, crowd), before, strict=True))
+            assert scanned == 0
+            assert looked_up <= FEW_PAGES
+
+
+async def _read(connection: RawConnection, crowd: Crowd) -> tuple[int, int]:
+    """Rows of large tables that this transaction read in scans, and by their indexes."""
+    row = await connection.fetchrow(
+        "SELECT sum(seq_tup_read)::int, sum(coalesce(idx_tup_fetch, 0))::int FROM pg_stat_xact_user_tables "
+        "WHERE relname = ANY ($1)",
+        sorted(crowd.large),
+    )
+    assert row is not None
+    return row[0], row[1]
 
 
 async def test_a_scan_would_be_noticed(crowd: Crowd) -> None:

@@ -25,7 +25,7 @@ _SCHOOLS_WITH_BOOKS = text(
 
 # Locked, so that whoever looks at the same time finds them posted. What was eaten before the school had accounts is
 # not posted: ids tell when.
-_UNPOSTED = text(
+UNPOSTED = text(
     """
 SELECT m.service_date, m.zone_id, z.code, z.label, w.currency, m.student_id, m.wallet_entry_id, -e.amount AS amount
 FROM account_map a
@@ -70,7 +70,7 @@ async def post_meals_everywhere(database: Database, clock: Clock) -> int:
 
 async def post_meals(session: AsyncSession, today: date) -> int:
     """Posts the meals of the days before `today`, the school's own, that are not posted yet."""
-    eaten = (await session.execute(_UNPOSTED, {"today": today})).all()
+    eaten = (await session.execute(UNPOSTED, {"today": today})).all()
     pieces = [list(of_one) for _, of_one in groupby(eaten, key=lambda row: (row.service_date, row.code, row.currency))]
     for meals in pieces:
         await _post(session, meals)

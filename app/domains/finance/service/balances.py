@@ -26,11 +26,15 @@ async def trial_balance(session: AsyncSession, period: str) -> list[BalanceLine]
 
     Raises PeriodNotFound.
     """
-    starts_on, ends_on, year_starts_on = await _days(session, period)
+    return [_balance(*row) for row in await session.execute(balances_of(*await _days(session, period)))]
+
+
+def balances_of(starts_on: date, ends_on: date, year_starts_on: date) -> Select[*tuple[Any, ...]]:
+    """The statement behind `trial_balance`."""
     within = col(JournalEntry.entry_date) >= starts_on
     before = case((within, 0), else_=col(JournalLine.debit) - col(JournalLine.credit))
     sums = [before, case((within, col(JournalLine.debit)), else_=0), case((within, col(JournalLine.credit)), else_=0)]
-    asked = (
+    return (
         select(
             col(JournalLine.account),
             func.max(col(JournalLine.account_label)),
@@ -42,7 +46,6 @@ async def trial_balance(session: AsyncSession, period: str) -> list[BalanceLine]
         .group_by(col(JournalLine.account), col(JournalEntry.currency))
         .order_by(col(JournalLine.account), col(JournalEntry.currency))
     )
-    return [_balance(*row) for row in await session.execute(asked)]
 
 
 def _balance(*row: Any) -> BalanceLine:
