@@ -96,6 +96,9 @@ async def make_dataset(
 @asynccontextmanager
 async def _unhurried(database: Database, school: School) -> AsyncIterator[RawConnection]:
     """As the application, in the school, without its time limits."""
-    async with database.raw(Wall.app(school.id)) as connection:
+    async with (
+        Database(database.url, pool_size=1, answer_seconds=3_600) as patient,
+        patient.raw(Wall.app(school.id)) as connection,
+    ):
         await connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL transaction_timeout = 0")
         yield connection

@@ -5,6 +5,7 @@ and row-level security does the rest. A transaction without a wall runs as the l
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ from app.core.errors import Unavailable
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 8
-"""More than the server's own statement_timeout, which tells more."""
+"""More than the server's own statement_timeout, which tells more: whoever is silent for longer is gone. Without this a
+statement on a connection that the network lost waits until TCP gives up, and holds its place of the pool meanwhile."""
+ROLLBACK_SECONDS = 2
+"""A connection that takes longer to say that nothing happened is not worth keeping."""
 UNREACHABLE = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError, TimeoutError)
 
 
@@ -97,7 +101,11 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=CONNECT_SECONDS,
-            connect_args={"connection_class": WalledConnection, "timeout": CONNECT_SECONDS},
+            connect_args={
+                "connection_class": WalledConnection,
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": answer_seconds,
+            },
         )
         event.listen(self.engine.sync_engine.pool, "checkin", _drop_wall)
         self._pool: asyncpg.Pool | None = None
@@ -117,6 +125,7 @@ class Database:
                 min_size=0,
                 max_size=self.pool_size,
                 timeout=CONNECT_SECONDS,
+                command_timeout=self._answer_seconds,
                 # Nothing outlives a transaction here, so the reset query would be a wasted round trip.
                 reset=_no_reset,
             )
@@ -150,7 +159,10 @@ class Database:
 
     @asynccontextmanager
     async def raw(self, wall: Wall) -> AsyncIterator[RawConnection]:
-        """The same, as a bare asyncpg connection: for COPY and for batched reads."""
+        """The same, as a bare asyncpg connection: for COPY and for batched reads. Raises Unavailable.
+
+        A statement that is not answered in time ends the connection: whether a commit was, nobody knows.
+        """
         await self.open()
         assert self._pool is not None
         try:
@@ -158,14 +170,15 @@ class Database:
         except UNREACHABLE as error:
             raise Unavailable from error
         try:
-            try:
-                await connection.execute(f"BEGIN; {wall.statements()}")
-                yield connection
-            except BaseException:
-                if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
-                raise
+            await connection.execute(f"BEGIN; {wall.statements()}")
+            yield connection
             await connection.execute("COMMIT")
+        except TimeoutError as error:
+            _terminate(connection)
+            raise Unavailable from error
+        except BaseException:
+            await _roll_back(connection)
+            raise
         finally:
             await self._pool.release(connection)
 
@@ -206,6 +219,24 @@ async def _raise_wall(session: AsyncSession, wall: Wall) -> None:
     driver = raw.driver_connection
     assert isinstance(driver, WalledConnection)
     driver.wall = wall
+
+
+async def _roll_back(connection: RawConnection) -> None:
+    """Never raises for a server that went away or is silent: the transaction has ended with the connection."""
+    done = False
+    try:
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(ROLLBACK_SECONDS):
+                await connection.execute("ROLLBACK")
+            done = True
+    finally:
+        if not done:
+            _terminate(connection)
+
+
+def _terminate(connection: RawConnection) -> None:
+    with contextlib.suppress(asyncpg.InterfaceError):  # it has gone from its pool by itself
+        connection.terminate()
 
 
 def _drop_wall(connection: Any, _: object) -> None:

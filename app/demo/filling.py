@@ -68,7 +68,10 @@ class DemoSchool:
 async def fill(database: Database, clock: Clock, progress: Progress = lambda done, total: None) -> DemoSchool:
     """Makes the demo school where there is none, and fills it where it is empty. Raises Unavailable."""
     school = await _open(database)
-    async with database.raw(Wall.app(school.id)) as connection:
+    async with (
+        Database(database.url, pool_size=1, answer_seconds=SECONDS + 5) as patient,
+        patient.raw(Wall.app(school.id)) as connection,
+    ):
         for name in TIMEOUTS:
             await connection.execute(f"SET LOCAL {name} = '{SECONDS}s'")
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)

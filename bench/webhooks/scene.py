@@ -83,7 +83,7 @@ async def scene(place: Path, schools: int) -> AsyncIterator[Scene]:
         await upgrade(servers.database_url(DATABASE))
         if pinned:
             os.sched_setaffinity(0, {pinned[0]})
-        async with Database(servers.database_url(DATABASE)) as database:
+        async with Database(servers.database_url(DATABASE), answer_seconds=600) as database:
             made = [
                 await create_school(database, code=f"B{n}", name="Mesure", timezone="Africa/Dakar", currency="XOF")
                 for n in range(schools)

@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
 
-from app.core.database import Database
+from app.core.database import Database, Wall
 from app.core.errors import Unavailable
 
 PATIENCE = 5.0
@@ -50,19 +52,79 @@ class Line:
         writer.close()
 
 
-async def test_a_batched_read_gives_up_and_the_next_one_works(database_url: str, tmp_path: Path) -> None:
-    """Two such reads would otherwise hold both places of a batcher until TCP notices, a quarter of an hour later."""
+@dataclass(frozen=True)
+class Far:
+    """A database behind a line."""
+
+    database: Database
+    line: Line
+
+    @contextlib.contextmanager
+    def silent(self) -> Iterator[None]:
+        self.line.passing.clear()
+        try:
+            yield
+        finally:
+            self.line.passing.set()
+
+
+@pytest.fixture
+async def far(database_url: str, tmp_path: Path) -> AsyncIterator[Far]:
     url = make_url(database_url)
     server = Path(str(url.query["host"])) / ".s.PGSQL.5432"
     line = Line()
     async with line.between(server, tmp_path / ".s.PGSQL.5432"):
         there = url.set(query={**url.query, "host": str(tmp_path)}).render_as_string(hide_password=False)
-        async with Database(there, answer_seconds=0.5) as database:
-            assert await database.fetch("SELECT 1")
-            line.passing.clear()
-            try:
-                with pytest.raises(Unavailable):
-                    await asyncio.wait_for(database.fetch("SELECT 2"), PATIENCE)
-            finally:
-                line.passing.set()
-            assert await database.fetch("SELECT 3")
+        async with Database(there, pool_size=1, answer_seconds=0.5) as database:
+            yield Far(database, line)
+
+
+async def _read(database: Database) -> object:
+    async with database.raw(Wall.auth()) as connection:
+        return await connection.fetchval("SELECT 1")
+
+
+async def _select(database: Database) -> object:
+    async with database.transaction(Wall.auth()) as session:
+        return await session.scalar(text("SELECT 1"))
+
+
+async def test_a_batched_read_gives_up_and_the_next_one_works(far: Far) -> None:
+    """Two such reads would otherwise hold both places of a batcher until TCP notices, a quarter of an hour later."""
+    assert await far.database.fetch("SELECT 1")
+    with far.silent(), pytest.raises(Unavailable):
+        await asyncio.wait_for(far.database.fetch("SELECT 2"), PATIENCE)
+    assert await far.database.fetch("SELECT 3")
+
+
+async def test_a_bare_transaction_gives_up_and_the_next_one_works(far: Far) -> None:
+    """What attempts came to would otherwise never be written again by this process."""
+    assert await _read(far.database) == 1
+    with far.silent(), pytest.raises(Unavailable):
+        await asyncio.wait_for(_read(far.database), PATIENCE)
+    assert await _read(far.database) == 1
+
+
+async def test_a_bare_transaction_gives_up_in_its_middle_too(far: Far) -> None:
+    with pytest.raises(Unavailable):
+        async with asyncio.timeout(PATIENCE), far.database.raw(Wall.auth()) as connection:
+            assert await connection.fetchval("SELECT 1") == 1
+            with far.silent():
+                await connection.fetchval("SELECT 1")
+    assert await _read(far.database) == 1
+
+
+async def test_whoever_gives_up_sooner_does_not_wait_for_it_either(far: Far) -> None:
+    assert await _read(far.database) == 1
+    with far.silent(), pytest.raises(TimeoutError):
+        async with asyncio.timeout(PATIENCE), asyncio.timeout(0.1):
+            await _read(far.database)
+    assert await _read(far.database) == 1
+
+
+async def test_a_session_gives_up_and_the_next_one_works(far: Far) -> None:
+    assert await _select(far.database) == 1
+    with far.silent(), pytest.raises((TimeoutError, DBAPIError)):
+        async with asyncio.timeout(PATIENCE):
+            await _select(far.database)
+    assert await _select(far.database) == 1
