@@ -9,8 +9,9 @@ from prometheus_client import start_http_server
 
 from app.core.crypto import Vault
 from app.core.database import Database
+from app.core.descriptors import descriptor_limit
 from app.core.doorbell import Doorbell
-from app.delivery.dialling import make_sender
+from app.delivery.dialling import make_sender, most_under_way
 from app.delivery.drain import Drain
 from app.delivery.metrics import DeliveryMetrics
 from app.delivery.options import Options
@@ -62,7 +63,9 @@ async def _until_one_ends(*tasks: asyncio.Task[None], stop: asyncio.Event) -> No
 
 
 def make_options(settings: Settings) -> Options:
-    return Options(schedule=settings.webhook_schedule, grace=settings.drain_seconds)
+    return Options(
+        most=most_under_way(descriptor_limit()), schedule=settings.webhook_schedule, grace=settings.drain_seconds
+    )
 
 
 @contextmanager

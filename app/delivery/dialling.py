@@ -9,7 +9,7 @@ from app.core.outbound import Client, NameServers, Policy, Resolver, verifying_c
 from app.core.outbound.destinations import Destinations
 from app.core.outbound.pool import MOST, Pool
 from app.core.outbound.urls import DEFAULT_PORTS
-from app.delivery.options import Options
+from app.delivery.options import MOST_UNDER_WAY, Options
 from app.delivery.sender import HttpSender
 from app.settings import Settings
 
@@ -40,7 +40,12 @@ def make_sender(settings: Settings, options: Options) -> HttpSender:
 
 def most_kept(descriptors: int, options: Options) -> int:
     """Of connections that wait for another request: what requests under way and everything else leave to them."""
-    return min(MOST, max(FEWEST_KEPT, descriptors - options.places - options.slow_places - OTHER_DESCRIPTORS))
+    return min(MOST, max(FEWEST_KEPT, descriptors - options.most - OTHER_DESCRIPTORS))
+
+
+def most_under_way(descriptors: int) -> int:
+    """Requests, each with a socket of its own."""
+    return max(1, min(MOST_UNDER_WAY, descriptors - FEWEST_KEPT - OTHER_DESCRIPTORS))
 
 
 def make_destinations(settings: Settings) -> Destinations:

@@ -4,15 +4,19 @@ from dataclasses import dataclass
 
 from app.domains.webhooks.settling import SCHEDULE
 
+MOST_UNDER_WAY = 2_048
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`places` bound the requests under way; those that take long move to `slow_places` and free theirs, and the two
-    together bound whatever moves.
+    """`places` bound the requests that begin; those that take long move to the slow lane and free theirs. What is known
+    to be slow begins in `slow_places` only.
     """
 
     places: int = 512
     slow_places: int = 256
+    most: int = MOST_UNDER_WAY
+    """Requests under way, whatever moved: each is a socket."""
     school_places: int = 256
     """Of all places, what one school may have."""
     retry_places: int = 384

@@ -13,8 +13,8 @@ from app.domains.webhooks.fairness import Room
 class Window:
     """A request that goes on for longer than a moment gives its place back and goes on in the slow lane.
 
-    So endpoints that begin to hang hold up the others for that moment and no longer, until those under way fill both
-    lanes: beyond that nothing begins, for each request is a socket.
+    So endpoints that begin to hang hold up the others for that moment and no longer, until as many requests hang as the
+    process may have under way.
     """
 
     def __init__(self, options: Options, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -47,10 +47,11 @@ class Window:
     def room(self) -> Room:
         self._move_on()
         options = self._options
+        places = min(options.claim_at_most, self.free)
         return Room(
-            places=min(options.claim_at_most, self.free),
+            places=places,
             retries=max(0, options.retry_places - self._retries),
-            slow=max(0, options.slow_places - len(self._slow)),
+            slow=max(0, min(options.slow_places - len(self._slow), options.most - len(self) - places)),
             school=options.school_places,
             schools={school: options.school_places - count for school, count in self._schools.items()},
         )
@@ -58,7 +59,7 @@ class Window:
     @property
     def free(self) -> int:
         options = self._options
-        return max(0, min(options.places - len(self._quick), options.places + options.slow_places - len(self)))
+        return max(0, min(options.places - len(self._quick), options.most - len(self)))
 
     def suspects(self) -> set[UUID]:
         """Endpoints that keep a request waiting right now."""

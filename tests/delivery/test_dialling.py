@@ -6,8 +6,8 @@ import structlog
 from app.core.outbound import read_url
 from app.core.outbound.errors import OwnHostRefused, PortRefused, UrlRefused
 from app.core.outbound.pool import MOST
-from app.delivery.dialling import make_sender, most_kept, policy_of
-from app.delivery.options import Options
+from app.delivery.dialling import make_sender, most_kept, most_under_way, policy_of
+from app.delivery.options import MOST_UNDER_WAY, Options
 from tests.web.running import make_settings
 
 URLS = ("postgresql+asyncpg://skooly@nowhere/skooly", "redis://nowhere")
@@ -60,6 +60,13 @@ async def test_a_sender_is_made_of_them() -> None:
         read_url("http://hook.example.org/", policy_of(make_settings(*URLS)))
 
 
-@pytest.mark.parametrize(("descriptors", "kept"), [(1_024, 32), (1_500, 476), (4_096, MOST), (65_536, MOST)])
-def test_requests_under_way_and_kept_connections_share_what_descriptors_there_are(descriptors: int, kept: int) -> None:
-    assert most_kept(descriptors, Options()) == kept
+@pytest.mark.parametrize(
+    ("descriptors", "under_way", "kept"),
+    [(1_024, 736, 32), (2_500, MOST_UNDER_WAY, 196), (4_096, MOST_UNDER_WAY, MOST), (65_536, MOST_UNDER_WAY, MOST)],
+)
+def test_requests_under_way_and_kept_connections_share_what_descriptors_there_are(
+    descriptors: int, under_way: int, kept: int
+) -> None:
+    assert most_under_way(descriptors) == under_way
+    assert most_kept(descriptors, Options(most=under_way)) == kept
+    assert under_way + kept < descriptors

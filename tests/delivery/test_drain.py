@@ -225,9 +225,11 @@ async def test_a_hanging_endpoint_with_a_backlog_holds_nobody_up(
 
 
 async def test_a_hundred_endpoints_that_hang_at_once_hold_up_the_others_for_a_moment_only(
-    fresh_database: Database, school: School, receiver: Receiver
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
 ) -> None:
-    """More requests hang than the process has places: those that go on for long give theirs back."""
+    """More requests hang than the process has places: those that go on for long give theirs back, before a single one
+    has run into its timeout.
+    """
     paths = [f"/hang/{number}" for number in range(100)]
     for path in paths:
         await make_endpoint(fresh_database, school, receiver.script(path, hang))
@@ -245,6 +247,7 @@ async def test_a_hundred_endpoints_that_hang_at_once_hold_up_the_others_for_a_mo
         await happen(fresh_database, quiet, 5)
         await eventually(lambda: _has_at(receiver, "/quiet", 5))
         assert hanging() >= 64
+        assert await deliveries.rows("SELECT FROM attempt WHERE outcome = 'timeout'") == []
 
 
 async def test_a_noisy_school_does_not_keep_a_quiet_one_waiting(

@@ -12,7 +12,7 @@ from app.delivery.window import Window
 from app.domains.webhooks.claiming import Claimed
 from tests.delivery.test_sending import TARGET, claimed
 
-OPTIONS = Options(places=8, slow_places=4, school_places=6, retry_places=5, claim_at_most=8)
+OPTIONS = Options(places=8, slow_places=4, most=20, school_places=6, retry_places=5, claim_at_most=8)
 
 
 class Requests(RuleBasedStateMachine):
@@ -47,7 +47,7 @@ class Requests(RuleBasedStateMachine):
 
     @invariant()
     def bounded(self) -> None:
-        assert len(self.window) == len(self.under_way) <= OPTIONS.places + OPTIONS.slow_places
+        assert len(self.window) == len(self.under_way) <= OPTIONS.most
         room = self.window.room()
         assert min(room.places, room.retries, room.slow, *room.schools.values(), self.window.free) >= 0
 
@@ -64,7 +64,7 @@ def test_places_are_free_again_when_what_hung_has_ended() -> None:
         waiting += (begun := [claimed() for _ in range(window.room().places)])
         for each in begun:
             window.enter(each)
-    assert (len(waiting), window.room().places, window.room().slow) == (12, 0, 0)
+    assert (len(waiting), window.room().places, window.room().slow) == (20, 0, 0)
     for each in waiting:
         window.leave(each)
     assert (len(window), window.room().places, window.room().slow) == (0, 8, 4)
