@@ -124,7 +124,7 @@ class Drain:
     async def _claim(self) -> None:
         room = self._window.room()
         self._full = not room.places
-        if self._leaving.is_set() or not (room.places or room.slow):
+        if self._leaving.is_set() or self._settler.behind or not (room.places or room.slow):
             return
         leased, claimed = await self._take(room)
         for each in claimed:

@@ -29,6 +29,8 @@ class Options:
     """Places that are free again before more of a backlog is claimed."""
     settle_every: float = 0.005
     """Seconds in which results are gathered for one transaction."""
+    unsettled: int = 2_000
+    """Results that wait to be written before nothing more is claimed: what cannot be written is not sent either."""
     look_every: float = 1.0
     """Seconds between looking everywhere, hint or no hint."""
     measure_every: float = 15.0

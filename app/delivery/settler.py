@@ -18,7 +18,9 @@ MOST_AT_ONCE = 1_000
 
 
 class Settler:
-    """`done` hears of each transaction. What cannot be written now is kept and tried again; the window bounds it."""
+    """`done` hears of each transaction. What cannot be written now is kept and tried again; while `behind`, whoever
+    claims waits.
+    """
 
     def __init__(
         self, database: Database, options: Options, done: Callable[[Sequence[Result], Recorded], None]
@@ -30,6 +32,10 @@ class Settler:
         self._some = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+
+    @property
+    def behind(self) -> bool:
+        return len(self._results) >= self._options.unsettled
 
     def put(self, *results: Result) -> None:
         self._results += results

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 import pytest
+import structlog
 from jsonschema_rs import Draft202012Validator
 from standardwebhooks import Webhook
 
@@ -324,6 +325,32 @@ async def test_leaving_waits_for_requests_under_way_and_gives_the_rest_back_unsp
     [row] = await deliveries.rows("SELECT failures, next_at <= now() AS due FROM delivery WHERE state = 'retry_wait'")
     assert tuple(row) == (0, True)
     assert (await deliveries.state_of(stuck))["in_flight"] == 0
+
+
+async def test_what_cannot_be_written_down_ends_the_claiming_and_is_written_once_it_can(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    for _ in range(20):
+        await make_endpoint(fresh_database, school, receiver.url("/a"))
+    await happen(fresh_database, school)
+
+    async def let(words: str) -> None:
+        async with fresh_database.raw(Wall.owner()) as connection:
+            await connection.execute(words)
+
+    def delays() -> int:
+        return sum(line.get("doing") == "settling" for line in lines)
+
+    await let("REVOKE INSERT ON attempt FROM skooly_worker")
+    with structlog.testing.capture_logs() as lines:
+        async with draining(fresh_database, options=Options(places=2, unsettled=3)):
+            await eventually(lambda: _has(receiver, 3))
+            before = delays()
+            await eventually(lambda: _holds(delays() >= before + 3))
+            assert len(receiver.ledger) <= 4
+            await let("GRANT INSERT ON attempt TO skooly_worker")
+            await eventually(states(deliveries, {"succeeded": 20}))
+    assert len(receiver.ledger) == 20
 
 
 async def test_metrics_count_what_happened(
