@@ -149,13 +149,18 @@ async def test_gone_disables_the_endpoint_and_tells_the_others_once(
 ) -> None:
     gone = await make_endpoint(fresh_database, school, receiver.script("/gone", status(410)))
     await make_endpoint(fresh_database, school, receiver.url("/watch"), topics=["endpoint.disabled"])
+    await make_endpoint(fresh_database, school, receiver.url("/strange"), partner="Another")
     await happen(fresh_database, school, 3)
     async with draining(fresh_database):
         await eventually(states(deliveries, {"held": 3}, gone))
         await eventually(lambda: _has_at(receiver, "/watch", 1))
+        await happen(fresh_database, school)
+        await eventually(lambda: _has_at(receiver, "/strange", 4))
     [told] = receiver.at("/watch")
     assert told.event["subject"] == str(gone)
-    assert told.event["data"] == {"reason": "gone", "host": "127.0.0.1"}
+    [row] = await deliveries.rows("SELECT partner_id FROM endpoint WHERE id = $1", gone)
+    assert told.event["data"] == {"reason": "gone", "host": "127.0.0.1", "partner_id": str(row["partner_id"])}
+    assert {each.event["type"] for each in receiver.at("/strange")} == {"wallet.low"}, "it is of another integration"
 
 
 async def test_a_partner_whose_access_ends_receives_nothing_until_people_let_it_in_again(
@@ -170,7 +175,13 @@ async def test_a_partner_whose_access_ends_receives_nothing_until_people_let_it_
         )
         for partner in ("Repris", "Fini")
     ]
-    await make_endpoint(fresh_database, school, receiver.url("/watch"), topics=[Topic.ENDPOINT_DISABLED])
+
+    async def are_told_of() -> bool:
+        told = await deliveries.rows(
+            "SELECT subject, facts ->> 'reason' AS reason FROM event WHERE type LIKE 'endpoint%'"
+        )
+        return {tuple(row) for row in told} == {(endpoint, "access_ended") for endpoint in endpoints}
+
     async with draining(fresh_database):
         await happen(fresh_database, school)
         await eventually(states(deliveries, {"succeeded": 2}))
@@ -178,14 +189,12 @@ async def test_a_partner_whose_access_ends_receives_nothing_until_people_let_it_
             await revoke_key(session, taken.row.key_id, clock)
         async with fresh_database.raw(Wall.app(school.id)) as connection:
             await connection.execute("UPDATE api_key SET expires_at = now() + '1 ms' WHERE id = $1", over.row.id)
-        await eventually(lambda: _has_at(receiver, "/watch", 2))
+        await eventually(are_told_of)
         await happen(fresh_database, school)
         async with fresh_database.transaction(Wall.app(school.id)) as session:
             await issue_key(session, school, await find_partner(session, "Repris"), "core", PEPPERS)
             await resume_endpoint(session, Owner(), endpoints[0])
         await eventually(lambda: _has_at(receiver, "/Repris", 2))
-    assert {told.event["subject"] for told in receiver.at("/watch")} == set(map(str, endpoints))
-    assert {told.event["data"]["reason"] for told in receiver.at("/watch")} == {"access_ended"}
     assert len(receiver.at("/Fini")) == 1
 
 

@@ -31,11 +31,20 @@ async def test_everybody_who_asks_the_same_is_handed_the_same_bytes(
     live: Platform, core: Actor, school: School, database: Database
 ) -> None:
     again = await live.let_in(school, partner="another partner")
-    streams = [await live.subscribe(actor) for actor in (core, again) for _ in range(20)]
-    start = await live.subscribe(core, after=None)
+    asked = {"topics": ["wallet.low"]}
+    streams = [await live.subscribe(actor, **asked) for actor in (core, again) for _ in range(20)]
+    start = await live.subscribe(core, after=None, **asked)
     await happen(database, core.school_id, "a")
     frames = {id(await next_event(stream)) for stream in (*streams, start)}
     assert len(frames) == 1
+
+
+async def test_who_is_told_of_its_own_endpoints_is_of_its_integrations_cohort(live: Platform, school: School) -> None:
+    ours, theirs = [await live.let_in(school, partner=partner) for partner in ("ours", "theirs")]
+    shown = {LogFilter.of(actor, frozenset({Topic.WALLET_LOW})) for actor in (ours, theirs)}
+    assert len(shown) == 1
+    shown = {LogFilter.of(actor, frozenset({Topic.WALLET_LOW, Topic.ENDPOINT_DISABLED})) for actor in (ours, theirs)}
+    assert len(shown) == 2
 
 
 async def test_who_asks_otherwise_or_may_see_otherwise_is_not_of_the_cohort(

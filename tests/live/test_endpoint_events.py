@@ -13,6 +13,7 @@ from app.core.pagination import BadCursor
 from app.domains.events.service import record_event
 from app.domains.events.tables import Event
 from app.domains.events.topics import Topic
+from app.domains.events.visibility import is_of_its_integration
 from app.domains.partners.tables import School
 from app.domains.webhooks.errors import EndpointNotFound
 from app.domains.webhooks.owners import Owner
@@ -26,7 +27,8 @@ FOLLOW = EVENTS.replace("$topics: [String!]", "$endpoint: UUID!").replace(
     "events(after: $after, topics: $topics", "events: endpointEvents(endpointId: $endpoint, after: $after"
 )
 URL = "https://recepteur.example.org"
-WANTS = """SELECT wants_event($1, 0, e.topics, e.filter, 1, $2, $3, $4::text::jsonb) FROM endpoint e WHERE e.id = $1"""
+WANTS = """SELECT wants_event($1, e.partner_id, 0, e.topics, e.filter, 1, $2, $3, $4::text::jsonb)
+FROM endpoint e WHERE e.id = $1"""
 FACTS: list[dict[str, Any]] = [{}, {"zone": "GATE"}, {"zone": "BAR"}, {"zone": "GATE", "n": 1}, {"zone": ["GATE"]}]
 
 
@@ -48,7 +50,7 @@ async def test_its_topics_and_its_filter_and_its_own_tests(live: Platform, schoo
         ("test", Topic.ENDPOINT_TESTED, endpoint, ""),
         ("updated", Topic.ZONE_UPDATED, uuid4(), "GATE"),
     ):
-        await happen(database, school, name, topic, subject, zone=zone)
+        await happen(database, school, name, topic, subject, zone=zone, partner_id=str(owner.partner_id))
     events = await take_events(stream, 3)
     assert names_in(events) == ["denied", "test", "updated"]
     again = await live.subscribe(owner, FOLLOW, endpoint=str(endpoint), after=events[0]["cursor"])
@@ -70,6 +72,20 @@ async def test_it_is_what_fan_out_would_send(
                     event = an_event(topic, subject, facts)
                     wanted = await connection.fetchval(WANTS, endpoint, topic, subject, as_json(facts))
                     assert choice.takes(event) == wanted, (topic, facts)
+
+
+@pytest.mark.parametrize("topics", [[], ["endpoint.disabled"]])
+async def test_nothing_goes_to_it_that_happens_to_another_integrations(
+    database: Database, school: School, topics: list[str]
+) -> None:
+    endpoint = await make_endpoint(database, school, URL, topics=topics)
+    async with database.raw(Wall.app(school.id)) as connection:
+        owner = await connection.fetchval("SELECT partner_id FROM endpoint WHERE id = $1", endpoint)
+        for facts in ({}, {"partner_id": str(uuid4())}, {"partner_id": str(owner)}):
+            wanted = await connection.fetchval(WANTS, endpoint, Topic.ENDPOINT_DISABLED, uuid4(), as_json(facts))
+            assert (
+                wanted == is_of_its_integration(owner, Topic.ENDPOINT_DISABLED, facts) == (str(owner) in facts.values())
+            )
 
 
 async def test_a_key_that_may_not_see_the_endpoint_follows_nothing(

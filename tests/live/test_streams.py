@@ -114,6 +114,20 @@ async def test_a_key_is_shown_its_zones_and_its_topics(live: Platform, school: S
         await live.subscribe(pupils, topics=["access.denied"])
 
 
+async def test_an_integration_is_told_of_its_own_endpoints(live: Platform, school: School, database: Database) -> None:
+    ours, theirs = [await live.let_in(school, partner=partner) for partner in ("ours", "theirs")]
+    streams = [await live.subscribe(each) for each in (ours, theirs)]
+    async with database.transaction(Wall.app(school.id)) as session:
+        for name, partner_id in (("nobody's", None), ("ours", ours.partner_id), ("theirs", theirs.partner_id)):
+            facts = {"name": name, "partner_id": str(partner_id)}
+            record_event(session, Topic.ENDPOINT_DISABLED, subject=school.id, facts=facts)
+        record_event(session, Topic.WALLET_LOW, subject=school.id, facts={"name": "everybody's"})
+    assert [names_in(await take_events(stream, 2)) for stream in streams] == [
+        ["ours", "everybody's"],
+        ["theirs", "everybody's"],
+    ]
+
+
 async def test_another_school_is_neither_seen_nor_gone_on_from(live: Platform, core: Actor, database: Database) -> None:
     elsewhere = await live.let_in(await make_school(database))
     stream, theirs = await live.subscribe(core), await live.subscribe(elsewhere)

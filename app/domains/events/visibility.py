@@ -1,10 +1,13 @@
 """Who may read which events: a topic is open to whoever may read what its facts tell, on every channel.
 
+Events of a zone are for keys of that zone, and those of an integration's endpoints for its own keys.
+
 Polling, subscriptions and webhooks ask here, so that an event never tells a key what a query would not.
 """
 
 from collections.abc import Collection, Mapping
 from typing import Any
+from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.scopes import Scope
@@ -35,6 +38,8 @@ READERS: Mapping[str, frozenset[Scope]] = {
 """Any one of these opens the topics of a family, which is the word before the dot. Nothing opens a missing one."""
 
 
+OF_AN_INTEGRATION = frozenset({"endpoint"})
+"""Families whose facts name, as `partner_id`, the integration that they are for; without it they are for none."""
 DRAFTS = frozenset({Topic.JOURNAL_ENTRY_POSTED, Topic.JOURNAL_ENTRY_CHANGED, Topic.JOURNAL_ENTRY_DELETED})
 """Drafts are the school's own: accounting software reads what is validated, here as in `journals`."""
 
@@ -75,11 +80,16 @@ def separated(topics: Collection[str] | None) -> list[str] | None:
 
 
 def is_shown(actor: Actor, topics: Collection[str], topic: str, facts: Mapping[str, Any]) -> bool:
-    """Whether an event is among the `topics` chosen, and not of a zone that the key is not for."""
-    return topic in topics and is_in_zones(actor.zones, facts)
+    """Whether an event is among the `topics` chosen, and of no zone or integration that the key is not for."""
+    return topic in topics and is_in_zones(actor.zones, facts) and is_of_its_integration(actor.partner_id, topic, facts)
 
 
 def is_in_zones(zones: Collection[str] | None, facts: Mapping[str, Any]) -> bool:
     """Whether a key for these zones, None for all, is told facts that may name one."""
     zone = facts.get("zone")
     return zones is None or zone is None or zone in zones
+
+
+def is_of_its_integration(partner_id: UUID | None, topic: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a key of this integration is told. `wants_event` of the database says the same of its endpoints."""
+    return family(topic) not in OF_AN_INTEGRATION or facts.get("partner_id") == str(partner_id)

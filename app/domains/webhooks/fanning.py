@@ -42,7 +42,8 @@ made AS (
     FROM chunk c
     JOIN endpoint e ON e.school_id = c.school_id AND e.id = c.endpoint_id
     JOIN event v ON v.school_id = c.school_id AND v.position > c.after AND v.position <= c.upto
-        AND wants_event(e.id, e.start_position, e.topics, e.filter, v.position, v.type, v.subject, v.facts)
+        AND wants_event(e.id, e.partner_id, e.start_position, e.topics, e.filter,
+            v.position, v.type, v.subject, v.facts)
     ON CONFLICT DO NOTHING
     RETURNING endpoint_id
 ),

@@ -143,6 +143,7 @@ WITH chosen AS (
     FROM endpoint e JOIN event v ON v.school_id = e.school_id AND v.id >= :since
     WHERE e.school_id = {_HERE} AND e.id = :endpoint
         AND (e.topics = '{{}}' OR v.type = ANY (e.topics)) AND v.facts @> e.filter AND v.type <> 'endpoint.tested'
+        AND (NOT starts_with(v.type, 'endpoint.') OR v.facts ->> 'partner_id' = e.partner_id::text)
         AND NOT EXISTS (
             SELECT FROM delivery d WHERE d.school_id = v.school_id AND d.endpoint_id = e.id AND d.event_id = v.id
                 AND d.state NOT IN ('exhausted', 'cancelled')

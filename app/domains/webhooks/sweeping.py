@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from random import random
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -11,6 +10,7 @@ from sqlalchemy import text
 from app.core.database import Database, RawConnection, Wall
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
+from app.domains.webhooks.facts import endpoint_facts
 from app.domains.webhooks.outcomes import Kind, Outcome
 from app.domains.webhooks.recording import Result, record
 from app.domains.webhooks.settling import Progress, schedule_of, settle
@@ -104,7 +104,7 @@ WHERE disable_for IS NOT NULL AND mode IN ('active', 'paused') LIMIT {ENDPOINTS_
 DISABLE = text("""
 UPDATE endpoint SET status = 'disabled', disabled_reason = :reason, disabled_at = now()
 WHERE school_id = :school_id AND id = :endpoint_id AND status IN ('active', 'paused')
-RETURNING url
+RETURNING url, partner_id
 """)
 
 
@@ -167,9 +167,9 @@ async def _disable(database: Database, school_id: UUID, endpoint_id: UUID, disab
     """False where somebody else has done so, or it was deleted: the event is sent once."""
     async with database.transaction(Wall.app(school_id)) as session:
         values = {"school_id": school_id, "endpoint_id": endpoint_id, "reason": disable_for}
-        url = await session.scalar(DISABLE, values)
-        if url is None:
+        disabled = (await session.execute(DISABLE, values)).one_or_none()
+        if disabled is None:
             return False
-        facts = {"reason": disable_for, "host": urlsplit(url).hostname}
+        facts = {"reason": disable_for, **endpoint_facts(disabled.url, disabled.partner_id)}
         record_event(session, Topic.ENDPOINT_DISABLED, subject=endpoint_id, facts=facts)
     return True

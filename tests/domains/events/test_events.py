@@ -119,6 +119,17 @@ async def test_a_key_of_some_zones_reads_of_those(database: Database, asker: Ask
     assert names(await read(asker, replace(core, zones=frozenset({"BAR"})))) == ["b"]
 
 
+async def test_an_integration_reads_of_its_own_endpoints(database: Database, asker: Asker, core: Actor) -> None:
+    await happen(
+        database,
+        core,
+        (Topic.ENDPOINT_DISABLED, {"name": "ours", "partner_id": str(core.partner_id)}),
+        (Topic.ENDPOINT_DISABLED, {"name": "theirs", "partner_id": str(uuid4())}),
+        (Topic.ENDPOINT_TESTED, {"name": "nobody's"}),
+    )
+    assert names(await read(asker, core)) == ["ours"]
+
+
 async def test_whom_it_speaks_of_is_audited(database: Database, asker: Asker, core: Actor) -> None:
     async with database.transaction(Wall.app(core.school_id)) as session:
         student = await make_student(session, core.school_id)

@@ -1,10 +1,14 @@
 """Webhook endpoints themselves. Their subject is the endpoint."""
 
-from app.domains.events.catalogue.shapes import Described, choice, text
+from app.domains.events.catalogue.shapes import Described, choice, identifier, text
 from app.domains.events.topics import Topic
 
 REASONS = ("by_hand", "gone", "failing", "access_ended")
 
+_PARTNER = identifier(
+    "The integration that it belongs to. Only its own keys and endpoints are told.",
+    "0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e",
+)
 _HOST = text("The host of its URL; the rest of a URL may hold secrets.", "recepteur.example.org")
 
 ENDPOINTS = (
@@ -20,12 +24,13 @@ ENDPOINTS = (
                 *REASONS,
             ),
             "host": _HOST,
+            "partner_id": _PARTNER,
         },
     ),
     Described(
         Topic.ENDPOINT_TESTED,
         "Un événement d'essai, envoyé à ce seul récepteur.",
         "A test event, sent to this receiver alone.",
-        {"host": _HOST},
+        {"host": _HOST, "partner_id": _PARTNER},
     ),
 )

@@ -46,7 +46,7 @@ def follow(
 ) -> Following:
     """Raises TopicUnknown, TopicClosed and BadCursor."""
     actor = context.actor
-    shown = LogFilter(chosen_topics(actor, topics), actor.zones, choice)
+    shown = LogFilter.of(actor, chosen_topics(actor, topics), choice)
     place = context.service(LogCursors).read(actor.school_id, after) if after else None
     return Following(shown, place, latest)
 

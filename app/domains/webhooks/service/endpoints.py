@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -18,6 +17,7 @@ from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
 from app.domains.webhooks import statements
 from app.domains.webhooks.errors import EndpointNotFound, TooManyEndpoints
+from app.domains.webhooks.facts import endpoint_facts
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.reads import find_endpoint
 from app.domains.webhooks.records import EndpointRecord, EndpointWithSecret
@@ -123,7 +123,10 @@ async def send_test_event(session: AsyncSession, owner: Owner, endpoint_id: UUID
     Raises EndpointNotFound.
     """
     endpoint = await find_endpoint(session, owner, endpoint_id)
-    record_event(session, Topic.ENDPOINT_TESTED, subject=endpoint_id, facts={"host": urlsplit(endpoint.url).hostname})
+    partner_id = await session.scalar(select(col(Endpoint.partner_id)).where(*_is(endpoint_id)))
+    assert partner_id is not None
+    facts = endpoint_facts(endpoint.url, partner_id)
+    record_event(session, Topic.ENDPOINT_TESTED, subject=endpoint_id, facts=facts)
     return endpoint
 
 
@@ -141,4 +144,8 @@ async def lock_endpoint(session: AsyncSession, owner: Owner, endpoint_id: UUID) 
 
 
 def _this(endpoint_id: UUID) -> Any:
-    return update(Endpoint).where(col(Endpoint.school_id) == THIS_SCHOOL, col(Endpoint.id) == endpoint_id)
+    return update(Endpoint).where(*_is(endpoint_id))
+
+
+def _is(endpoint_id: UUID) -> tuple[Any, Any]:
+    return col(Endpoint.school_id) == THIS_SCHOOL, col(Endpoint.id) == endpoint_id
