@@ -11,7 +11,7 @@ from workers.books import post_meals, post_waiting_facts
 from workers.idempotency import forget_old_idempotency_keys
 from workers.partitions import keep_partitions_ahead
 from workers.serializer import deserialize, serialize
-from workers.webhooks import drop_old_deliveries, forget_old_responses, mend_webhook_turns, reseal_webhook_secrets
+from workers.webhooks import drop_old_deliveries, forget_old_responses, reseal_webhook_secrets
 
 
 class WorkerSettings:
@@ -28,7 +28,6 @@ class WorkerSettings:
         cron(forget_old_responses, hour={4}, minute={7}),  # type: ignore[arg-type]
         cron(drop_old_deliveries, hour={4}, minute={23}),  # type: ignore[arg-type]
         cron(reseal_webhook_secrets, hour={4}, minute={37}),  # type: ignore[arg-type]
-        cron(mend_webhook_turns, minute=set(range(2, 60, 5))),  # type: ignore[arg-type]
     )
     job_serializer = staticmethod(serialize)
     job_deserializer = staticmethod(deserialize)

@@ -7,7 +7,6 @@ import structlog
 
 from app.core.crypto import Vault
 from app.domains.webhooks.forgetting import forget_responses
-from app.domains.webhooks.mending import mend_turns
 from app.domains.webhooks.resealing import reseal
 from app.domains.webhooks.retaining import drop_old_months
 
@@ -33,10 +32,3 @@ async def reseal_webhook_secrets(context: dict[str, Any]) -> None:
     done = await reseal(context["database"], Vault(context["settings"].sealing_keys))
     if done.looked_at:
         log.info("webhook_secrets_resealed", **asdict(done))
-
-
-async def mend_webhook_turns(context: dict[str, Any]) -> None:
-    """A safety net: nothing is ever mended unless a row was changed by hand or a bug was."""
-    mended = await mend_turns(context["database"])
-    if mended:
-        log.warning("webhook_turns_mended", count=mended)

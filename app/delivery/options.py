@@ -34,6 +34,8 @@ class Options:
     look_every: float = 1.0
     """Seconds between looking everywhere, hint or no hint."""
     measure_every: float = 15.0
+    mend_every: float = 300.0
+    """Seconds between looking for turns that are wrong: none is unless a clock was, or a row was changed by hand."""
     schedule: tuple[int, ...] = SCHEDULE
     grace: float = 15.0
     """Seconds that requests under way are given once the process is told to stop."""

@@ -12,6 +12,7 @@ from app.delivery.options import Options
 from app.delivery.patience import Patience
 from app.domains.webhooks.fanning import backfill
 from app.domains.webhooks.measuring import measure
+from app.domains.webhooks.mending import mend_turns
 from app.domains.webhooks.sweeping import disable_failing, end_access, follow_modes, give_up_lost
 
 log = structlog.get_logger(__name__)
@@ -32,11 +33,16 @@ class Tender:
     async def run(self, leaving: asyncio.Event) -> None:
         patience = Patience("tending")
         turn = 0
-        every = max(1, round(self._options.measure_every / self._options.look_every))
+        measure_every, mend_every = (
+            max(1, round(seconds / self._options.look_every))
+            for seconds in (self._options.measure_every, self._options.mend_every)
+        )
         while not leaving.is_set():
             async with patience:
                 await self._tend()
-                if turn % every == 0:
+                if turn % mend_every == 0:
+                    await self._mend()
+                if turn % measure_every == 0:
                     self._metrics.measured(await measure(self._database))
                 turn += 1
             await _pause(leaving, self._options.look_every)
@@ -51,6 +57,12 @@ class Tender:
         moved = await follow_modes(self._database)
         expanded = await backfill(self._database)
         if lost or moved or expanded.deliveries:
+            self._wake()
+
+    async def _mend(self) -> None:
+        mended = await mend_turns(self._database)
+        if mended:
+            log.warning("webhook_turns_mended", count=mended)
             self._wake()
 
 

@@ -362,6 +362,17 @@ async def test_what_cannot_be_written_down_ends_the_claiming_and_is_written_once
     assert len(receiver.ledger) == 20
 
 
+async def test_an_endpoint_served_while_the_clock_was_ahead_is_served_again_without_valkey_too(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    endpoint = await make_endpoint(fresh_database, school, receiver.url("/a"))
+    async with fresh_database.raw(Wall.worker()) as connection:
+        await connection.execute("UPDATE endpoint_state SET last_served_at = now() + interval '1 hour'")
+    await happen(fresh_database, school)
+    async with draining(fresh_database):
+        await eventually(states(deliveries, {"succeeded": 1}, endpoint))
+
+
 async def test_metrics_count_what_happened(
     fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
 ) -> None:

@@ -49,6 +49,35 @@ async def test_responses_go_after_a_week_or_a_month_and_the_log_stays(
     assert tuple(row) == (2, 2)
 
 
+async def test_what_was_served_while_the_clock_was_ahead_does_not_wait_for_it(
+    engine: Engine, school: School, deliveries: Deliveries
+) -> None:
+    """By an hour: of two endpoints served in it one has a rate, was asked for patience and has one under way."""
+    plain = await make_endpoint(engine.database, school, URL)
+    strict = await make_endpoint(engine.database, school, URL, rate_per_second=5)
+    await happen(engine.database, school)
+    await engine.expand()
+    claimed = await engine.claim()
+    await engine.settle([each for each in claimed if each.target.endpoint_id == plain])
+    await happen(engine.database, school)
+    await engine.expand()
+    for endpoint in (plain, strict):
+        await deliveries.shift(endpoint, -3600)
+    patient = "UPDATE endpoint_state SET wait_until = now() + interval '11 hours' WHERE endpoint_id = $1"
+    async with engine.database.raw(Wall.worker()) as connection:
+        await connection.execute(patient, strict)
+    assert await engine.claim() == []
+    assert await mend_turns(engine.database) == 2
+    assert {each.target.endpoint_id for each in await engine.claim()} == {plain}
+    [row] = await deliveries.rows(
+        "SELECT extract(epoch FROM max(lease_until) - now())::float8 AS lease, (SELECT extract(epoch FROM wait_until - "
+        "now()) FROM endpoint_state WHERE wait_until IS NOT NULL)::float8 AS wait FROM delivery WHERE state = 'leased'"
+    )
+    assert row["lease"] < 60
+    assert 35_990 < row["wait"] <= 36_000
+    assert await mend_turns(engine.database) == 0
+
+
 async def test_a_turn_that_was_tampered_with_is_mended(engine: Engine, school: School, deliveries: Deliveries) -> None:
     endpoint = await make_endpoint(engine.database, school, URL)
     await happen(engine.database, school, 3)
