@@ -50,7 +50,9 @@ class DeliveryState(Enum):
     held = strawberry.enum_value("held", description="It waits for its endpoint to be resumed.")
     succeeded = strawberry.enum_value("succeeded", description="The receiver answered 2xx.")
     exhausted = strawberry.enum_value("exhausted", description="Every attempt failed; it can be replayed.")
-    cancelled = strawberry.enum_value("cancelled", description="Its endpoint was deleted.")
+    cancelled = strawberry.enum_value(
+        "cancelled", description="Its endpoint was deleted, or its integration may not read the event any more."
+    )
 
 
 @strawberry.type(description="A request to a receiver, as it ended.")
