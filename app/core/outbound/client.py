@@ -56,19 +56,19 @@ class Client:
 
     async def send(self, target: Target, request: bytes, *, seconds: float = SECONDS) -> Answer:
         """The same, of a request whose bytes are made. Raises a CallFailed."""
-        began = time.monotonic()
+        began, kept = time.monotonic(), True
         if connection := self._at_hand(target):
             self._deadlines.set(connection, seconds, lambda: connection.give_up(CallTimedOut(seconds=seconds)))
             try:
                 return await self._exchange_on(connection, target, request)
             except Stale:
-                pass
+                kept = False
             finally:
                 self._deadlines.clear(connection)
         try:
             async with asyncio.timeout(seconds - (time.monotonic() - began)):
                 addresses = await self._resolver.addresses_of(target)
-                return await self._exchange(target, addresses, request, seconds)
+                return await self._exchange(target, addresses, request, seconds, kept=kept)
         except TimeoutError:
             raise CallTimedOut(seconds=seconds) from None
 
@@ -82,13 +82,16 @@ class Client:
     def close(self) -> None:
         self._pool.close()
 
-    async def _exchange(self, target: Target, addresses: Sequence[Address], request: bytes, seconds: float) -> Answer:
-        for address in addresses:
-            while connection := self._pool.take(_place(target, address)):
+    async def _exchange(
+        self, target: Target, addresses: Sequence[Address], request: bytes, seconds: float, *, kept: bool
+    ) -> Answer:
+        """On one kept connection at most: the receiver may have read what it did not answer."""
+        for address in addresses if kept else ():
+            if connection := self._pool.take(_place(target, address)):
                 try:
                     return await self._exchange_on(connection, target, request)
                 except Stale:
-                    continue
+                    break
         return await self._exchange_on(await self._dial_any(target, addresses, seconds), target, request)
 
     async def _exchange_on(self, connection: Connection, target: Target, request: bytes) -> Answer:

@@ -10,7 +10,9 @@ from app.core.outbound.errors import CallFailed, ConnectionBroken
 
 
 class Stale(ConnectionBroken):
-    """A kept connection was closed by the peer before it answered a byte: the request goes out again on a new one."""
+    """A kept connection was closed by the peer before it answered a byte: the request goes out once more, on a new
+    one.
+    """
 
 
 class Connection(asyncio.Protocol):

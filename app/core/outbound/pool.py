@@ -26,11 +26,13 @@ class Pool:
         return len(self._idle)
 
     def take(self, place: Hashable) -> Connection | None:
-        if place not in self._places:
-            return None
-        connection = next(reversed(self._places[place]))
-        self._forget(connection)
-        return connection
+        """None where there is none that is still open."""
+        while place in self._places:
+            connection = next(reversed(self._places[place]))
+            self._forget(connection)
+            if connection.open:
+                return connection
+        return None
 
     def give(self, place: Hashable, connection: Connection) -> None:
         """Keeps it, or closes it where the place has enough; the longest idle one of all makes room for it."""

@@ -333,6 +333,27 @@ async def test_a_kept_connection_that_the_receiver_closed_costs_no_attempt(clien
     assert (there.connections, len(there.requests)) == (2, 3)
 
 
+async def test_a_receiver_that_closes_every_kept_connection_gets_a_request_twice_at_most(
+    client: Client, at: At
+) -> None:
+    """It may have read each of them, and done what it asks for."""
+    kept: list[asyncio.StreamWriter] = []
+
+    async def first_answers_then_hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if writer in kept:
+            writer.transport.abort()
+            return
+        kept.append(writer)
+        while len(kept) < 5:  # until each has a connection of its own
+            await asyncio.sleep(0)
+        writer.write(OK)
+
+    async with receiver(first_answers_then_hangs_up, host=PUBLIC) as there:
+        await asyncio.gather(*(client.post(at(there), {}, BODY) for _ in range(5)))
+        assert (await client.post(at(there), {}, BODY)).status == 200
+    assert (there.connections, len(there.requests)) == (6, 7)
+
+
 async def test_a_fresh_connection_that_is_hung_up_is_not_tried_again(client: Client, at: At) -> None:
     async with receiver(_reset, host=PUBLIC) as there:
         with pytest.raises(ConnectionBroken) as broken:
