@@ -6,6 +6,7 @@ from typing import Self
 
 import asyncpg
 import structlog
+from sqlalchemy import exc as sqlalchemy_errors
 
 from app.core.errors import Unavailable
 
@@ -18,6 +19,7 @@ TRANSIENT = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # what a server that goes in mid-answer leaves behind
+    sqlalchemy_errors.TimeoutError,  # no connection of the pool came free in time
 )
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
@@ -39,9 +41,16 @@ class Patience:
         if error is None:
             self._pause = FIRST_PAUSE
             return False
-        if not isinstance(error, TRANSIENT):
+        if not isinstance(_cause(error), TRANSIENT):
             return False
         log.warning("delivery_delayed", doing=self._doing, exc_info=error)
         await asyncio.sleep(self._pause)
         self._pause = min(LONGEST_PAUSE, self._pause * 2)
         return True
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """What the driver raised, where a session has wrapped it."""
+    if isinstance(error, sqlalchemy_errors.DBAPIError) and error.orig is not None:
+        return error.orig.__cause__
+    return error
