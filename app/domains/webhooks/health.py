@@ -51,7 +51,8 @@ def observe(health: Health, outcomes: Iterable[Outcome], now: datetime) -> Healt
         return _count_well(_age(health, now), outcomes, now)
     for outcome in outcomes:
         if outcome.kind not in OURS:
-            health = _move_breaker(_count(_age(health, now), outcome, now), outcome, now)
+            counted = _count(_age(health, now), outcome, now)
+            health = _move_breaker(counted, outcome, now, waited=health.wait_until)
     return health
 
 
@@ -117,9 +118,10 @@ def _patiently(health: Health, outcome: Outcome, now: datetime) -> datetime | No
     return until if health.wait_until is None else max(health.wait_until, until)
 
 
-def _move_breaker(health: Health, outcome: Outcome, now: datetime) -> Health:
+def _move_breaker(health: Health, outcome: Outcome, now: datetime, *, waited: datetime | None) -> Health:
+    """`waited`: until when the endpoint was left alone before this outcome, which may have asked for more of that."""
     if health.breaker == "open":
-        return _after_probe(health, outcome, now)
+        return _after_probe(health, outcome, now, waited)
     if outcome.ok:
         return _widen(health) if health.breaker == "ramp" else health
     if health.requests >= BREAKER_REQUESTS and health.failures >= BREAKER_SHARE * health.requests:
@@ -136,9 +138,9 @@ def _open(health: Health, now: datetime) -> Health:
     return replace(_forget(health), breaker="open", allowed=1, wait_until=until)
 
 
-def _after_probe(health: Health, outcome: Outcome, now: datetime) -> Health:
+def _after_probe(health: Health, outcome: Outcome, now: datetime, waited: datetime | None) -> Health:
     """Requests that were under way when it opened say nothing; the one that was let through afterwards decides."""
-    if health.wait_until is not None and now < health.wait_until:
+    if waited is not None and now < waited:
         return health
     if outcome.ok:
         return replace(_forget(health), breaker="ramp", allowed=RAMP_FROM)

@@ -49,6 +49,14 @@ def test_a_probe_that_fails_opens_it_again() -> None:
     assert (after.breaker, after.allowed, after.wait_until) == ("open", 1, later + BREAKER_OPEN)
 
 
+def test_a_probe_that_is_asked_for_patience_opens_it_again_for_that_long_at_least() -> None:
+    later = NOW + BREAKER_OPEN
+    for seconds, expected in ((1, BREAKER_OPEN), (3_600, timedelta(hours=1))):
+        asks = Outcome(Kind.HTTP_STATUS, 5, status=429, retry_after=seconds)
+        after = observe(opened(), [asks], later)
+        assert (after.breaker, after.allowed, after.wait_until) == ("open", 1, later + expected)
+
+
 def test_a_probe_that_succeeds_starts_a_ramp_that_ends_closed() -> None:
     health, later, allowed = opened(), NOW + BREAKER_OPEN, []
     while health.breaker != "closed":
