@@ -15,6 +15,7 @@ from app.delivery.metrics import DeliveryMetrics
 from app.delivery.options import Options
 from app.delivery.sender import HttpSender
 from app.domains.partners.tables import School
+from app.domains.webhooks.endpoints import Unseal
 from tests.support.factories.partners import make_school
 from tests.support.factories.webhooks import VAULT, Deliveries
 from tests.support.receiver import Receiver, receiving
@@ -53,12 +54,13 @@ async def draining(
     redis_url: str = NO_VALKEY,
     options: Options | None = None,
     look_seconds: float = LOOK_SECONDS,
+    unseal: Unseal = VAULT.open,
 ) -> AsyncIterator[Running]:
     policy = Policy.development()
     sender = HttpSender(Client(policy, NameServers(["127.0.0.1"]), verifying_context()), policy)
     metrics = DeliveryMetrics()
     async with Doorbell(redis_url, look_seconds) as doorbell:
-        running = Running(Drain(database, sender, doorbell, VAULT.open, options, metrics), metrics)
+        running = Running(Drain(database, sender, doorbell, unseal, options, metrics), metrics)
         try:
             yield running
         finally:

@@ -11,6 +11,7 @@ import structlog
 from jsonschema_rs import Draft202012Validator
 from standardwebhooks import Webhook
 
+from app.core.crypto import CannotOpen, Sealed, Vault
 from app.core.database import Database, Wall
 from app.core.doorbell import Doorbell
 from app.delivery.options import Options
@@ -24,7 +25,7 @@ from app.web.asyncapi import document
 from tests.delivery.conftest import draining, eventually
 from tests.support.clock import FixedClock
 from tests.support.factories.partners import PEPPERS, make_key, make_school
-from tests.support.factories.webhooks import SECRET, Deliveries, change_endpoint, happen, make_endpoint
+from tests.support.factories.webhooks import SECRET, VAULT, Deliveries, change_endpoint, happen, make_endpoint
 from tests.support.receiver import Receiver, drip, hang, reset, status
 
 QUICK = Options(schedule=(1, 1, 1), grace=5.0)
@@ -370,6 +371,31 @@ async def test_an_endpoint_served_while_the_clock_was_ahead_is_served_again_with
     await happen(fresh_database, school)
     async with draining(fresh_database):
         await eventually(states(deliveries, {"succeeded": 1}, endpoint))
+
+
+async def test_a_key_that_is_missing_here_costs_the_receiver_nothing(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    """A backlog is not tried all over meanwhile. With the key, a worker that went on needs no restart."""
+    endpoint = await make_endpoint(fresh_database, school, receiver.url("/a"))
+    await happen(fresh_database, school, 10)
+    keys: list[Vault] = []
+
+    def unseal(sealed: Sealed, context: bytes) -> bytes:
+        if not keys:
+            raise CannotOpen
+        return keys[0].open(sealed, context)
+
+    async with draining(fresh_database, unseal=unseal):
+        await eventually(states(deliveries, {"retry_wait": 2, "pending": 8}))
+        state = await deliveries.state_of(endpoint)
+        assert (state["failures"], state["first_failure_at"], state["wait_until"] is None) == (0, None, False)
+        keys.append(VAULT)
+        await deliveries.shift(endpoint, 61)
+        await eventually(states(deliveries, {"succeeded": 10}))
+    spent = await deliveries.rows("SELECT max(failures) AS failures FROM delivery")
+    assert (await deliveries.outcomes(endpoint))[:2] == [(1, "unsigned")] * 2
+    assert (spent[0]["failures"], len(receiver.ledger)) == (0, 10)
 
 
 async def test_metrics_count_what_happened(

@@ -120,7 +120,8 @@ class Known:
         found = self._targets.get(endpoint)
         if found is not None:
             self._targets.move_to_end(endpoint)
-        return found is None or found.version != version
+        # The key that was missing may be there now.
+        return found is None or found.version != version or not found.secrets
 
     def _secrets(self, rows: Sequence[asyncpg.Record]) -> dict[UUID, list[Secret]]:
         secrets: dict[UUID, list[Secret]] = {}

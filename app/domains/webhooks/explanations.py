@@ -35,8 +35,8 @@ _EXPLANATIONS: Mapping[Kind, tuple[str, str]] = {
         "The headers of the answer are too long.",
     ),
     Kind.UNSIGNED: (
-        "Aucun secret ne signe plus : changez celui du point de réception.",
-        "No secret signs any more: rotate the endpoint's.",
+        "Une clé manque du côté de Skooly pour lire le secret : rien n'a été envoyé, l'envoi est repris.",
+        "A key that opens the secret is missing on Skooly's side: nothing was sent; it is sent again.",
     ),
     Kind.OVERLOADED: (
         "Skooly n'avait plus de connexion libre : rien n'a été envoyé, l'envoi est repris.",

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.domains.webhooks.outcomes import Kind, Outcome
-from app.domains.webhooks.settling import GONE, patience
+from app.domains.webhooks.settling import GONE, UNSPENT, patience
 
 WINDOW = timedelta(seconds=60)
 """Counts older than this weigh half; older than ten times this, nothing."""
@@ -22,7 +22,7 @@ RAMP_FROM = 2
 SLOW_MS = 3000
 SLOW_ONE_IN = 20
 FAILING_FOR = timedelta(days=5)
-OURS = frozenset({Kind.OVERLOADED, Kind.INTERRUPTED, Kind.LOST})
+OURS = frozenset({*UNSPENT, Kind.LOST})
 """Outcomes that say something about this side only."""
 
 
@@ -50,7 +50,9 @@ def observe(health: Health, outcomes: Iterable[Outcome], now: datetime) -> Healt
     if health.breaker == "closed" and outcomes and all(outcome.ok for outcome in outcomes):
         return _count_well(_age(health, now), outcomes, now)
     for outcome in outcomes:
-        if outcome.kind not in OURS:
+        if outcome.kind in OURS:
+            health = _rest(health, UNSPENT.get(outcome.kind, 0.0), now)
+        else:
             counted = _count(_age(health, now), outcome, now)
             health = _move_breaker(counted, outcome, now, waited=health.wait_until)
     return health
@@ -100,7 +102,7 @@ def _count(health: Health, outcome: Outcome, now: datetime) -> Health:
         failures=health.failures + 1,
         first_failure_at=since,
         disable_for=health.disable_for or _end_of(outcome, since, now),
-        wait_until=_patiently(health, outcome, now),
+        wait_until=_rest(health, patience(outcome), now).wait_until,
     )
 
 
@@ -110,12 +112,12 @@ def _end_of(outcome: Outcome, since: datetime, now: datetime) -> str | None:
     return "failing" if now - since >= FAILING_FOR else None
 
 
-def _patiently(health: Health, outcome: Outcome, now: datetime) -> datetime | None:
-    asked = patience(outcome)
-    if not asked:
-        return health.wait_until
-    until = now + timedelta(seconds=asked)
-    return until if health.wait_until is None else max(health.wait_until, until)
+def _rest(health: Health, seconds: float, now: datetime) -> Health:
+    """Leaves the endpoint alone for that long at least: one whose backlog cannot be sent now is not tried all over."""
+    if not seconds:
+        return health
+    until = now + timedelta(seconds=seconds)
+    return replace(health, wait_until=until if health.wait_until is None else max(health.wait_until, until))
 
 
 def _move_breaker(health: Health, outcome: Outcome, now: datetime, *, waited: datetime | None) -> Health:

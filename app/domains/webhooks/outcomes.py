@@ -28,7 +28,7 @@ class Kind(StrEnum):
     """The name leads to an address that webhooks may not reach: nothing was sent."""
     RESPONSE_TOO_LARGE = "response_too_large"
     UNSIGNED = "unsigned"
-    """No signing secret of the endpoint can be read: nothing was sent."""
+    """No signing secret of the endpoint can be read, as this side lacks the key to it: nothing was sent."""
     OVERLOADED = "overloaded"
     """This side had no socket left: nothing was sent."""
     INTERRUPTED = "interrupted"

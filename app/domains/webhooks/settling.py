@@ -1,7 +1,7 @@
 """What follows from an attempt: a pure function. The database's clock adds the interval; nothing here knows the time.
 
-A delivery fails by steps of its schedule; an attempt of ours that went wrong (interrupted, lost, without a socket)
-takes none.
+A delivery fails by steps of its schedule; an attempt of ours that went wrong (interrupted, lost, without a socket
+or a key) takes none.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ LONG_TAIL = (5 * 3600, 10 * 3600, 24 * 3600, 24 * 3600)
 JITTER = 0.1
 """At most this share is added to an interval, never taken away."""
 LONGEST_RETRY_AFTER = 10 * 3600
-UNSPENT: Mapping[Kind, float] = {Kind.INTERRUPTED: 0.0, Kind.OVERLOADED: 5.0}
-"""Outcomes of ours that never count, and the seconds until the delivery is due again."""
+UNSPENT: Mapping[Kind, float] = {Kind.INTERRUPTED: 0.0, Kind.OVERLOADED: 5.0, Kind.UNSIGNED: 60.0}
+"""Outcomes of ours that never count, and the seconds until the delivery is due again and its endpoint is served."""
 LOST_FREE = 3
 """Attempts in a row that may get lost before they count: a delivery that kills its senders must come to an end."""
 GONE = 410

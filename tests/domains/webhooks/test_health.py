@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.domains.webhooks.health import BREAKER_OPEN, FAILING_FOR, OURS, Health, observe
 from app.domains.webhooks.outcomes import Kind, Outcome
-from app.domains.webhooks.settling import LONGEST_RETRY_AFTER
+from app.domains.webhooks.settling import LONGEST_RETRY_AFTER, UNSPENT
 
 NOW = datetime(2025, 1, 13, 9, tzinfo=UTC)
 OK = Outcome(Kind.OK, 5, status=200)
@@ -110,7 +110,10 @@ def test_retry_after_lets_the_whole_endpoint_rest() -> None:
 
 
 def test_what_went_wrong_here_says_nothing_about_the_endpoint() -> None:
-    assert observe(HEALTHY, [Outcome(kind, 99_999) for kind in OURS], NOW) == HEALTHY
+    for kind in OURS:
+        pause = UNSPENT.get(kind, 0)
+        after = observe(HEALTHY, [Outcome(kind, 99_999)] * 20, NOW)
+        assert after == replace(HEALTHY, wait_until=NOW + timedelta(seconds=pause) if pause else None)
 
 
 outcomes = st.sampled_from([OK, SLOW, FAILED, Outcome(Kind.TIMEOUT, 15_000), Outcome(Kind.INTERRUPTED, 1)])
