@@ -111,7 +111,7 @@ def _tickets() -> Json:
     return {
         **_words("createEventTicket", "A ticket for a page", _TICKET_SAID),
         "security": _by_key(),
-        "requestBody": {"required": False, "content": {"application/json": {"schema": asked}}},
+        "requestBody": {"required": True, "content": {"application/json": {"schema": asked}}},
         "responses": {
             "201": {"description": "Made.", "content": {"application/json": {"schema": made}}},
             **_problems(refused),
