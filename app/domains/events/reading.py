@@ -72,9 +72,16 @@ async def check_place(session: AsyncSession, place: Place) -> LogState:
 async def read_stretch(session: AsyncSession, after: Place, most: int) -> Stretch:
     """The next events, at most `most`. Raises LogGap, and LogBroken where a position is missing in between."""
     state = await check_place(session, after)
-    events = await read_events(session, after.position, most)
+    return stretch_of(state, after, await read_events(session, after.position, most))
+
+
+def stretch_of(state: LogState, after: Place, events: Sequence[Event]) -> Stretch:
+    """What was read after a place, a moment after the log's state was: by then an epoch may have been opened, so that
+    the events themselves say in which one they are. Raises LogBroken.
+    """
     expected = range(after.position + 1, after.position + 1 + len(events))
     if [event.position for event in events] != list(expected):
         raise LogBroken(position=after.position)
     reached = after.position + len(events)
-    return Stretch(events, Place(state.last.epoch, reached), reached < state.last.position)
+    epoch = events[-1].epoch if events else state.last.epoch
+    return Stretch(events, Place(epoch, reached), reached < state.last.position)

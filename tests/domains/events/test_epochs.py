@@ -12,7 +12,7 @@ from app.core.database import Database, Wall
 from app.domains.events.cursors import Place
 from app.domains.events.epochs import open_epochs
 from app.domains.events.errors import LogGap
-from app.domains.events.reading import check_place
+from app.domains.events.reading import check_place, log_state, stretch_of
 from app.domains.events.service import append_events_from, read_events, record_event
 from app.domains.events.tables import LogEpoch
 from app.domains.events.topics import Topic
@@ -89,6 +89,20 @@ async def test_the_epoch_of_a_server_that_this_one_knows_nothing_of_is_a_gap(dat
         for unknown in (0, 2, opened - 1, opened + 1):
             with pytest.raises(LogGap):
                 await check_place(session, Place(unknown, 2))
+
+
+async def test_a_place_is_of_the_epoch_of_what_was_read_there(database: Database) -> None:
+    """An epoch is opened between a look at the log's state and the reading of its events."""
+    school = await make_school(database)
+    await record(database, school.id)
+    async with database.transaction(Wall.app(school.id)) as session:
+        state = await log_state(session, 1)
+    await move_the_log(database, school.id)
+    await record(database, school.id)
+    async with database.transaction(Wall.app(school.id)) as session:
+        stretch = stretch_of(state, Place(1, 1), await read_events(session, 1, 10))
+        assert stretch.place == Place(stretch.events[0].epoch, 2)
+        await check_place(session, stretch.place)
 
 
 async def test_an_operator_opens_an_epoch_for_every_school(fresh_database: Database) -> None:
