@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,9 +25,16 @@ from tests.live.support import CURSORS, NO_VALKEY, Platform, ended, platform, sh
 from tests.support.clock import FixedClock
 from tests.support.factories.partners import make_school
 from tests.support.factories.students import make_student
+from tests.support.valkey import Valkey, own_valkey
 
 WRITERS = 4
 TRANSACTIONS = 25
+
+
+@pytest.fixture
+def valkey() -> Iterator[Valkey]:
+    with own_valkey() as started:
+        yield started
 
 
 @dataclass
@@ -111,13 +118,23 @@ async def written(
         yield database, live, actor
 
 
+async def flush(valkey: Valkey) -> None:
+    async with Redis.from_url(valkey.url) as redis:
+        await redis.flushall()
+
+
+async def kill(valkey: Valkey) -> None:
+    valkey.process.kill()
+
+
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("valkey", [True, False], ids=["rung", "without Valkey"])
+@pytest.mark.parametrize("happens", [flush, kill, None], ids=["flushed", "killed", "never there"])
 async def test_readers_are_brought_exactly_the_table(
-    database_url: str, redis_url: str, clock: FixedClock, seed: int, valkey: bool
+    database_url: str, valkey: Valkey, clock: FixedClock, seed: int, happens: Callable[[Valkey], Awaitable[None]] | None
 ) -> None:
+    """Whatever happens to Valkey while they are written."""
     chance, done = random.Random(seed), asyncio.Event()
-    async with written(database_url, redis_url if valkey else NO_VALKEY, clock) as (database, live, actor):
+    async with written(database_url, valkey.url if happens else NO_VALKEY, clock) as (database, live, actor):
         staying, wandering, late = Reader(actor), Reader(actor), Reader(actor, Place(1, 0))
         tasks = [asyncio.create_task(staying.follow(await live.subscribe(actor)))]
         coming_and_going = asyncio.create_task(wandering.follow_in_pieces(live, chance, done))
@@ -125,9 +142,8 @@ async def test_readers_are_brought_exactly_the_table(
             writers = [asyncio.create_task(write(database, actor, chance)) for _ in range(WRITERS)]
             await asyncio.wait(writers, return_when=asyncio.FIRST_COMPLETED)
             tasks.append(asyncio.create_task(late.follow(await live.subscribe(actor, after=late.cursor))))
-            if valkey:
-                async with Redis.from_url(redis_url) as redis:
-                    await redis.flushdb()
+            if happens is not None:
+                await happens(valkey)
             await asyncio.gather(*writers)
         done.set()
         await coming_and_going
