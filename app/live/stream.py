@@ -11,6 +11,7 @@ frame taken on; if nothing is taken for long then, it is ended.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Collection, Sequence
 from typing import Self
 
@@ -18,7 +19,7 @@ import structlog
 
 from app.core.errors import SkoolyError
 from app.domains.events.cursors import Place
-from app.domains.events.errors import LogGap
+from app.domains.events.errors import LogError, LogGap
 from app.domains.events.reading import Stretch
 from app.live.cohort import Cohort, Listening
 from app.live.errors import SlowConsumer, StreamFailed
@@ -27,6 +28,8 @@ from app.live.waiting import Waiting
 
 SLOW_SECONDS = 5.0
 """How long a stream that overflowed may leave everything untaken."""
+AGAIN_SECONDS = 1.0
+"""Between two tries to read on, where the log cannot be read."""
 TOLD_AFTER = 5_000
 """Events read of which none was shown, after which the client is told how far it got."""
 
@@ -51,6 +54,7 @@ class Stream:
         shown: Callable[[Collection[str]], None],
         ended: Callable[["Stream"], None],
         slow_seconds: float = SLOW_SECONDS,
+        again_seconds: float = AGAIN_SECONDS,
     ) -> None:
         self.closing: Closing | None = None
         self.on_end: Callable[[], None] | None = None
@@ -61,6 +65,7 @@ class Stream:
         self._shown = shown
         self._ended = ended
         self._slow_seconds = slow_seconds
+        self._again_seconds = again_seconds
         self._read: list[Frame] = []
         self._handed: list[Frame] = []
         self._behind: Place | None = None
@@ -148,18 +153,33 @@ class Stream:
         return frames
 
     async def _read_on(self, after: Place) -> None:
-        """One stretch of the log, or joining the cohort once there is no more."""
+        """One stretch of the log, or joining the cohort once there is no more; later, where PostgreSQL is away."""
         try:
             stretch = await self._log.read(self._cohort.school_id, after)
             if not stretch.more and self._joined is None:
                 joined = await self._cohort.join(self)
                 self._joined = joined if self in self._cohort.members else None
-            if self.closing is None and not self._last_word:  # nobody ended it meanwhile
-                self._go_on(stretch)
         except LogGap as gap:
             self._tell_gap(gap)
-        except SkoolyError as failure:
+        except LogError as failure:
             self._close(failure)
+        except Exception as error:  # whatever a dying server raises: nothing is lost, and the place is known
+            logger.warning("log_not_read", school_id=str(self._cohort.school_id), reason=type(error).__name__)
+            await self._wait_a_little()
+        else:
+            self._show(stretch)
+
+    async def _wait_a_little(self) -> None:
+        self._wake.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._again_seconds):
+                await self._wake.wait()
+
+    def _show(self, stretch: Stretch) -> None:
+        if self.closing is not None or self._last_word:  # somebody ended it meanwhile
+            return
+        try:
+            self._go_on(stretch)
         except Exception:
             logger.exception("stream_failed", school_id=str(self._cohort.school_id))
             self._close(StreamFailed())
