@@ -94,17 +94,23 @@ class Trail:
         return partial(self._note, view)
 
     async def write(self) -> None:
-        """What has been noted. What cannot be written stays noted."""
+        """What has been noted. What cannot be written stays noted, and so does all that a cancellation leaves."""
         self._full.clear()
         unwritten, self._unwritten = self._unwritten, set()
         by_school: defaultdict[UUID, dict[_View, set[str]]] = defaultdict(dict)
         for view in unwritten:
             by_school[view.viewer.actor.school_id][view] = view.taken()
-        for school_id, noted in by_school.items():
-            try:
-                await self._write(school_id, {view.viewer: matricules for view, matricules in noted.items()})
-            except Exception as error:
-                log.warning("views_not_written", school_id=str(school_id), reason=type(error).__name__)
+        left = dict(by_school)
+        try:
+            for school_id, noted in by_school.items():
+                try:
+                    await self._write(school_id, {view.viewer: matricules for view, matricules in noted.items()})
+                except Exception as error:
+                    log.warning("views_not_written", school_id=str(school_id), reason=type(error).__name__)
+                else:
+                    del left[school_id]
+        finally:
+            for noted in left.values():
                 for view, matricules in noted.items():
                     view.matricules |= matricules
                 self._unwritten |= noted.keys()

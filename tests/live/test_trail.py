@@ -1,18 +1,26 @@
 """Who saw whom over a stream."""
 
+import asyncio
+from collections.abc import Collection
 from uuid import UUID
 
 import asyncpg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api.slices import skooly_schema
 from app.core.actor import Actor
 from app.core.database import Database, Wall
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
+from app.domains.events.watching import PeopleNamed
+from app.domains.partners.audit import record_audit
 from app.domains.partners.tables import School
+from app.domains.students.named import students_named
+from app.live.trail import Trail, Viewer
 from tests.live.support import Platform, platform, take_events, take_until
 from tests.support.clock import FixedClock
+from tests.support.factories.partners import make_actor
 from tests.support.factories.students import make_student
 from tests.support.factories.webhooks import make_endpoint
 
@@ -67,6 +75,29 @@ async def test_what_was_noted_is_written_when_the_process_stops(
         await take_events(stream, 4)
         await stream.close()
     assert [row["subjects"] for row in await entries(database, school) if row["subjects"]] == [sorted(students)]
+
+
+async def test_what_was_being_written_when_the_process_stops_is_written(
+    database: Database, clock: FixedClock, school: School
+) -> None:
+    began, hangs = asyncio.Event(), True
+
+    async def find(session: AsyncSession, matricules: Collection[str]) -> Collection[UUID]:
+        nonlocal hangs
+        if hangs:
+            hangs = False
+            began.set()
+            await asyncio.Event().wait()
+        return await students_named(session, matricules)
+
+    actor = await make_actor(database, school)
+    [student, _] = await two_students(database, school)
+    async with database.raw(Wall.app(school.id)) as connection:
+        matricule = await connection.fetchval("SELECT matricule FROM student WHERE id = $1", student)
+    async with Trail(database, PeopleNamed(find), record_audit, seconds=0.001) as trail:
+        trail.noting(Viewer(actor, "events", "graphql"))({matricule})
+        await began.wait()
+    assert [row["subjects"] for row in await entries(database, school)] == [[student]]
 
 
 FOLLOWED = {
