@@ -87,6 +87,8 @@ class KeyGuard:
         try:
             while not self.trusted or staying.generation < self._checked:
                 await self._look_at(actor)
+                if self._staying.get(actor.key_id) is not staying:
+                    raise KeyChanged  # it was released meanwhile, and nobody would end it
                 if staying.generation >= self._checked:
                     break
         except BaseException:

@@ -10,11 +10,12 @@ from sqlalchemy import text
 
 from app.core.actor import Actor
 from app.core.database import Database, Wall
+from app.core.errors import SkoolyError
 from app.domains.partners.errors import KeyExpired, KeyRevoked
 from app.domains.partners.service import revoke_key, rotate_key
 from app.domains.partners.tables import School
 from app.live.errors import KeyChanged
-from tests.live.support import NO_VALKEY, Platform, ended, happen, names_in, platform, take_events, until
+from tests.live.support import NO_VALKEY, PATIENCE, Platform, ended, happen, names_in, platform, take_events, until
 from tests.support.clock import FixedClock
 from tests.support.factories.partners import PEPPERS, make_school
 
@@ -82,6 +83,26 @@ async def test_rotating_a_key_ends_the_streams_of_the_old_one_when_its_grace_is_
 async def test_a_key_that_may_do_something_else_now_begins_anew(live: Platform, core: Actor) -> None:
     with pytest.raises(KeyChanged):
         await live.subscribe(replace(core, zones=frozenset({"GATE"})))
+
+
+class Passing:
+    """Who goes again before its key was looked at."""
+
+    def end(self, failure: SkoolyError) -> None: ...
+
+    def wake(self) -> None: ...
+
+
+async def test_who_goes_while_its_key_is_looked_at_is_not_let_in(live: Platform, core: Actor) -> None:
+    """Or it would be asked for ever after a key that nobody stays under."""
+    guard, guest = live.engine.guard, Passing()
+    await until(lambda: guard.trusted)
+    admitting = asyncio.create_task(guard.admit(core, guest))
+    await asyncio.sleep(0)
+    guard.release(core, guest)
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(KeyChanged):
+            await admitting
 
 
 async def test_a_server_that_lost_a_revocation_counts_the_next_one_again(
