@@ -17,6 +17,8 @@ from app.client.log import EventLog
 
 SHORTEST_SECONDS = 0.5
 LONGEST_SECONDS = 30.0
+LONGEST_DOUBLING = 10
+"""By then the half minute is reached; after a thousand more the number would be none."""
 
 Channel = Literal["stream", "poll"]
 Start = Literal["now", "oldest"]
@@ -66,7 +68,7 @@ class Follower:
             except Unreachable as trouble:
                 self._on_trouble(trouble)
                 self._failures += 1
-                self._wait(trouble.seconds or SHORTEST_SECONDS * 2**self._failures)
+                self._wait(trouble.seconds or SHORTEST_SECONDS * 2 ** min(self._failures, LONGEST_DOUBLING))
 
     def _once(self) -> Iterator[Event]:
         """What one connection brings."""

@@ -167,6 +167,24 @@ async def test_trouble_is_waited_out_longer_each_time() -> None:
     assert all(22.5 <= each <= 37.5 for each in waited[-2:])
 
 
+def test_an_outage_may_last_as_long_as_it_likes() -> None:
+    """Half a second is doubled at most so many times that it is still a number."""
+    waited = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 1_100:
+            raise KeyboardInterrupt
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("nobody there")
+
+    log = EventLog("http://x", "k", client=httpx.Client(transport=httpx.MockTransport(refuse)))
+    with pytest.raises(KeyboardInterrupt):
+        take(iter(Follower(log, Forgetful("x"), sleep=sleep)), 1)
+    assert all(22.5 <= each <= 37.5 for each in waited[-10:])
+
+
 async def test_a_server_that_is_restarted_is_waited_for_and_nothing_is_missed(
     core: IssuedKey,
     database: Database,
