@@ -8,10 +8,11 @@ import pytest
 
 from app.core.database import Database, Wall
 from app.core.ids import first_id_at
+from app.core.migrate import differences
 from app.core.partitions import ensure_partitions
 from app.core.safety import refuse_unsafe
 from app.domains.partners.tables import School
-from app.domains.tables import SHARED
+from app.domains.tables import METADATA, SHARED
 from app.domains.webhooks.retaining import drop_old_months
 from app.domains.webhooks.tables import STATES
 from tests.domains.webhooks.conftest import Engine
@@ -122,6 +123,7 @@ async def test_old_months_go_and_what_waits_of_them_stays(
         assert await names(fresh_database, parent) == expected
     assert await drop_old_months(fresh_database, back_to(12)) == 0
     await refuse_unsafe(fresh_database, SHARED)
+    assert await differences(fresh_database.url, METADATA) == []
     assert await ensure_partitions(fresh_database) == []
 
 
