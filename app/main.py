@@ -184,7 +184,11 @@ def make_lifespan(
     stayers: Stayers,
     budgets: Budgets,
 ) -> Lifespan:
-    """Its state says how whoever stays is told that the server stops: `leave`, before the connections are closed."""
+    """Its state says how whoever stays or waits is told that the server stops: `leave`, before connections close."""
+
+    async def leave() -> None:
+        watch.leave()
+        await stayers.leave()
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
@@ -192,7 +196,7 @@ def make_lifespan(
             await keyring.start()
             try:
                 async with live:
-                    yield {"leave": stayers.leave}
+                    yield {"leave": leave}
             finally:
                 await keyring.stop()
                 await budgets.stop()

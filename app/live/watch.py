@@ -32,8 +32,9 @@ class Watch:
         self._database = database
         self._doorbell = doorbell
         self._listening: defaultdict[UUID, set[Told]] = defaultdict(set)
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: set[asyncio.Future[bool]] = set()
         self._listener: asyncio.Task[None] | None = None
+        self._leaving = False
 
     async def __aenter__(self) -> Self:
         self._listener = asyncio.create_task(self._listen())
@@ -42,8 +43,17 @@ class Watch:
     async def __aexit__(self, *_: object) -> None:
         assert self._listener is not None
         await end([self._listener])
-        for future in self._waiting:
-            future.cancel()
+        self.leave()
+
+    def leave(self) -> None:
+        """The process stops: whoever waits for a log to grow is told at once that it has not, and who comes later too.
+
+        Whoever is `listening` goes on until they are told otherwise.
+        """
+        self._leaving = True
+        for grown in self._waiting:
+            if not grown.done():
+                grown.set_result(False)
 
     @contextmanager
     def listening(self, school_id: UUID, told: Told) -> Iterator[None]:
@@ -58,18 +68,19 @@ class Watch:
 
     async def wait_past(self, school_id: UUID, position: int, seconds: float) -> bool:
         """As `LogWatch` has it."""
-        grown: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._leaving:
+            return False
+        grown: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
         def told(reached: int, _: int | None) -> None:
             if reached > position and not grown.done():
-                grown.set_result(None)
+                grown.set_result(True)
 
         self._waiting.add(grown)
         try:
             with self.listening(school_id, told), contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
-                    await grown
-                    return True
+                    return await grown
         finally:
             self._waiting.discard(grown)
         return False

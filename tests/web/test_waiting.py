@@ -19,6 +19,8 @@ from app.web.exchange import App
 from app.web.generated import DOCUMENTS
 from tests.support.clock import FixedClock
 from tests.support.factories.partners import make_key, make_school
+from tests.support.processes import until
+from tests.support.serving import serving
 from tests.web.running import make_settings, started, write_documents
 from tests.web.support import ask, client_of, code_of
 
@@ -114,3 +116,16 @@ async def test_a_key_that_is_changed_meanwhile_asks_again(
         await happen(database, school)
         assert ((await rest).status_code, code_of(await rest)) == (403, "KEY_CHANGED")
         assert code_of(await graphql) == "KEY_CHANGED"
+
+
+async def test_a_server_that_stops_answers_whoever_waits(database_url: str, redis_url: str, key: IssuedKey) -> None:
+    """With the page as it is: they ask again, after the same cursor, whoever is there then."""
+    async with serving(make_settings(database_url, redis_url)) as server:
+        asking = httpx.AsyncClient(base_url=server.url, headers={"x-api-key": key.key}, trust_env=False, timeout=30)
+        async with asking as client:
+            now = (await client.get("/v1/events", params={"fromNow": "true"})).json()
+            waiting = asyncio.create_task(client.get("/v1/events", params={"after": now["cursor"], "wait": 25}))
+            await until(lambda: server.open_sockets > 0)
+            await server.stop()
+            answer = await waiting
+    assert (answer.status_code, answer.json()) == (200, now)

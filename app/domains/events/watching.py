@@ -13,8 +13,8 @@ from app.core.actor import Actor
 class LogWatch:
     """Watches the logs of the schools that somebody waits for.
 
-    `wait_past(school_id, position, seconds)` returns once the school's log reaches past `position`, or after
-    `seconds`: whether it did. Nothing is held meanwhile: no transaction, no connection.
+    `wait_past(school_id, position, seconds)` returns once the school's log reaches past `position`, after `seconds`, or
+    when the process is about to stop: whether it did. Nothing is held meanwhile: no transaction, no connection.
     """
 
     wait_past: Callable[[UUID, int, float], Awaitable[bool]]

@@ -8,7 +8,7 @@ from app.api.executor import Request
 from app.api.operations import PreparedOperation
 from app.api.streams import Frame, LiveEngine, Stream
 from app.core.actor import Actor
-from app.core.errors import SkoolyError
+from app.core.errors import SkoolyError, Unavailable
 from app.core.tasks import end
 from app.live.errors import ShuttingDown
 from app.web.exchange import ABORT, Receive, Scope, Send
@@ -131,10 +131,16 @@ class Follower:
         connection: Connection,
         headers: Headers = (),
     ) -> None:
-        """Raises TooManyConnections, and what `LiveEngine.subscribe` raises, before anything is sent."""
+        """Raises TooManyConnections, and what `LiveEngine.subscribe` raises, before anything is sent.
+
+        Where the server is about to stop, Unavailable: nobody would tell a stream that begins now that it ends.
+        """
         self._stayers.enter(actor)
         try:
             stream = await self._live.subscribe(prepared, variables, actor, request)
+            if self._stayers.leaving:
+                await stream.close()
+                raise Unavailable
             answer = StreamAnswer(connection, stream, words)
             with self._stayers.present(answer):
                 await answer.serve(headers)

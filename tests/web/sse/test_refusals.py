@@ -8,9 +8,13 @@ import pytest
 from app.api.operations import Preparer
 from app.api.slices import skooly_schema
 from app.core.actor import Actor
+from app.core.errors import Unavailable
 from app.web.origins import Origins
+from app.web.sse.answer import Follower
 from app.web.sse.graphql import GraphQLStreams
 from app.web.sse.log import LogStreamEndpoint
+from app.web.staying import Stayers
+from tests.api.support import actor
 from tests.web.support import client_of, code_of
 
 NOBODY: Any = None
@@ -53,3 +57,34 @@ async def test_a_fault_before_the_beginning_is_named(
             answer = await client.request(method, "/", headers={"accept": "text/event-stream"})
         assert (answer.status_code, code_of(answer)) == (status, code)
         assert "secret" not in answer.text
+
+
+class Open:
+    """A stream of which it is only known whether it was closed."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class Stopping:
+    """An engine that opens a stream while the server is told to stop."""
+
+    def __init__(self, stayers: Stayers) -> None:
+        self._stayers = stayers
+        self.stream = Open()
+
+    async def subscribe(self, *_: Any) -> Any:
+        await self._stayers.leave()
+        return self.stream
+
+
+async def test_a_server_that_stops_begins_no_stream() -> None:
+    stayers = Stayers()
+    live: Any = Stopping(stayers)
+    with pytest.raises(Unavailable):
+        await Follower(live, stayers).follow(NOBODY, {}, actor(), NOBODY, NOBODY, NOBODY)
+    assert live.stream.closed
+    assert len(stayers) == 0

@@ -93,7 +93,8 @@ async def _waited(
         left = give_up - time.monotonic()
         if found or more or left <= 0:  # what was looked through for nothing is the page: who asks goes on from there
             return found, place, more
-        await context.service(LogWatch).wait_past(context.actor.school_id, place.position, left)
+        if not await context.service(LogWatch).wait_past(context.actor.school_id, place.position, left):
+            return found, place, more
         await context.service(KeyLook).still_good(context.actor)
 
 
