@@ -1,9 +1,10 @@
 """Webhooks with everything on, beside the bare client in the same run; and how long they take.
 
-    python -m bench.webhooks [--only throughput,latency,hanging,workers,backlog] [--deliveries 20000] [--full]
+    python -m bench.webhooks [--only throughput,latency,hanging,workers,backlog,growth] [--deliveries 20000] [--full]
 
 Signing, the vetting dialler, recorded attempts and fairness are on, PostgreSQL syncs to disk. Where there are two
-processors the sender has one, the servers and the sink the other. `--full` drains a backlog of a million.
+processors the sender has one, the servers and the sink the other. `--full` drains a backlog of a million, and lets
+another grow to ten.
 """
 
 import argparse
@@ -26,12 +27,15 @@ from app.domains.webhooks.fanning import expand
 from bench.outbound import sink
 from bench.stage import cpus, tell
 from bench.webhooks.backlog import drain_backlog
+from bench.webhooks.growth import grow
 from bench.webhooks.latency import Steady, received, receiver, steady, worker
 from bench.webhooks.scene import LOCAL, scene
 from bench.webhooks.throughput import compare
 from workers.collecting import collect_seldom
 
 ROUNDS = 5
+NOBODY = 9
+"""The port of the discard service: nothing is sent there."""
 Facts = dict[str, Any]
 
 
@@ -115,6 +119,22 @@ async def backlog(place: Path, given: argparse.Namespace) -> list[Facts]:
     ]
 
 
+async def growth(place: Path, given: argparse.Namespace) -> list[Facts]:
+    backlogs = [10_000, 100_000, 1_000_000, *([10_000_000] if given.full else [])]
+    async with scene(place, schools=4) as stage:
+        await stage.add_endpoints(NOBODY, 25)
+        measured = await grow(stage, backlogs, 25)
+    return [
+        {
+            "what": f"a claim with {claims.backlog:,} waiting",
+            "milliseconds": round(statistics.median(claims.milliseconds), 1),
+            "p99_ms": round(sorted(claims.milliseconds)[-1], 1),
+            "pages": round(statistics.median(claims.pages)),
+        }
+        for claims in measured
+    ]
+
+
 def _latency(measured: Steady) -> Facts:
     return {
         "what": measured.name,
@@ -139,7 +159,14 @@ def _other() -> int | None:
     return pinned[1] if pinned else None
 
 
-MEASURES = {"throughput": throughput, "latency": latency, "hanging": hanging, "workers": workers, "backlog": backlog}
+MEASURES = {
+    "throughput": throughput,
+    "latency": latency,
+    "hanging": hanging,
+    "workers": workers,
+    "backlog": backlog,
+    "growth": growth,
+}
 
 
 async def measure(given: argparse.Namespace) -> list[Facts]:
@@ -158,7 +185,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=15.0, help="a period of steady load")
     parser.add_argument("--backlog", type=int, default=50_000)
-    parser.add_argument("--full", action="store_true", help="a backlog of 1,000,000")
+    parser.add_argument("--full", action="store_true", help="backlogs of 1,000,000 and 10,000,000")
     given = parser.parse_args()
     collect_seldom()  # as a worker does
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

@@ -1,6 +1,6 @@
 """Taking what is due: the endpoints whose turn it is, a share for each, and a lease on its deliveries.
 
-All of it is a function of the database (`claim_deliveries`, migration 0021), in one transaction and one round trip.
+All of it is a function of the database (`claim_deliveries`, made by a migration): one transaction, one round trip.
 """
 
 import time

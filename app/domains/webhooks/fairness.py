@@ -1,4 +1,4 @@
-"""What a process has free, by which `share_places` (migration 0021) gives shares to the endpoints whose turn it is.
+"""What a process has free. `share_places`, a function of the database, shares it among the endpoints whose turn it is.
 
 No endpoint takes more than its share of a round, no school more than half of the process; retries leave a quarter of
 the places to first attempts, and endpoints known to be slow share a lane of their own.

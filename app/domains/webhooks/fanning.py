@@ -1,7 +1,7 @@
 """From the log to deliveries, in chunks: each chunk and the note that it is done are one transaction.
 
 Killed anywhere, the next one goes on from `expanded_to`: nothing twice, nothing left out. `expand_log` is a function of
-the database (migration 0021): a hint costs one round trip, and no plan.
+the database, made by a migration: a hint costs one round trip, and no plan.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Writing down successes, which need no deciding: one call of the database (`settle_successes`, migration 0022)."""
+"""Writing down successes, which need no deciding: one call of a function of the database, `settle_successes`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
