@@ -6,6 +6,7 @@ from app.core.database import Database, Wall
 from app.core.partitions import ensure_partitions
 from app.domains.events.cursors import Place
 from app.domains.events.errors import LogBroken
+from app.live.tail import STRETCH
 from tests.live.support import CURSORS, ended, happen, names_in, platform, take_events, take_until, until
 from tests.support.clock import FixedClock
 from tests.support.factories.events import move_the_log
@@ -38,6 +39,29 @@ async def test_what_retention_has_dropped_is_a_gap_and_the_end(
         assert stream.closing.failure is None
         again = await live.subscribe(core, after=gap["oldestAvailable"])
         assert names_in(await take_events(again, 1)) == ["c"]
+
+
+async def test_what_is_dropped_while_history_is_read_is_a_gap_and_the_end(
+    fresh_database: Database, clock: FixedClock, redis_url: str
+) -> None:
+    """It had read the first stretch. Somebody else, who was up to date, misses nothing and goes on."""
+    async with platform(fresh_database, clock, redis_url) as live:
+        core = await live.let_in(await make_school(fresh_database))
+        await happen(fresh_database, core.school_id, *(str(number) for number in range(3 * STRETCH)))
+        witness = await live.subscribe(core)
+        await take_until(witness, bool)
+        reader = await live.subscribe(core, after=CURSORS.write(core.school_id, Place(1, 0)))
+        read = await take_events(reader, 1)
+        assert len(read) == STRETCH
+        await drop_the_events(fresh_database)
+        await happen(fresh_database, core.school_id, "after")
+        assert names_in(await take_events(witness, 1)) == ["after"]
+        [gap] = await take_until(reader, lambda _: False)
+        assert gap["__typename"] == "Gap"
+        assert reader.closing is not None
+        assert (reader.closing.failure, reader.closing.cursor) == (None, None)
+        again = await live.subscribe(core, after=gap["oldestAvailable"])
+        assert names_in(await take_events(again, 1)) == ["after"]
 
 
 async def test_a_place_past_the_end_of_its_epoch_is_a_gap(
