@@ -24,7 +24,7 @@ from tests.support.serving import Serving
 from tests.web.running import make_settings
 
 KINDS = pytest.mark.parametrize("kind", ["ws", "sse"])
-ROUNDS = 2
+ROUNDS = 3
 
 
 class Client:
