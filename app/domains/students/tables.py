@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
-from app.core.tables import Walled, belongs_to, moment, one_of, words
+from app.core.tables import Table, Walled, belongs_to, moment, one_of, words
 
 
 class SchoolYear(Walled, table=True):
@@ -74,6 +74,20 @@ class Student(Walled, table=True):
     status: str = words(default="active")
     created_at: datetime = moment(default_now=True)
     updated_at: datetime = moment(default_now=True)
+
+
+class FormerMatricule(Table, table=True):
+    """Who has had a matricule once: events tell of them under it for as long as they are kept.
+
+    Several may have had the same one, and somebody else may have it now.
+    """
+
+    __tablename__ = "former_matricule"
+    __table_args__ = (belongs_to("student", "student_id", ondelete="CASCADE"),)
+
+    school_id: UUID = Field(primary_key=True, foreign_key="school.id")
+    matricule_key: str = Field(primary_key=True, sa_type=Text)
+    student_id: UUID = Field(primary_key=True)
 
 
 class Enrolment(Walled, table=True):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,6 +25,7 @@ from app.domains.events.topics import Topic
 from app.domains.events.visibility import READERS, family, topics_open_to
 from app.domains.events.watching import KeyLook, LogWatch
 from app.domains.partners.errors import KeyExpired, KeyRevoked
+from app.domains.students.commands import update_student
 from app.live.errors import KeyChanged
 from app.live.watch import Watch
 from tests.support.clock import FixedClock
@@ -140,6 +142,19 @@ async def test_whom_it_speaks_of_is_audited(database: Database, asker: Asker, co
         (Topic.WALLET_LOW, {"matricule": "X"}),
     )
     await read(asker, core)
+    async with database.raw(Wall.app(core.school_id)) as connection:
+        assert await connection.fetchval("SELECT subjects FROM audit_entry") == [student.id]
+
+
+async def test_who_was_renumbered_since_is_audited_all_the_same(database: Database, asker: Asker, core: Actor) -> None:
+    async with database.transaction(Wall.app(core.school_id)) as session:
+        student = await make_student(session, core.school_id)
+    await happen(database, core, (Topic.STUDENT_CREATED, {"matricule": student.matricule}))
+    async with database.transaction(Wall.app(core.school_id)) as session:
+        await update_student(
+            session, core, matricule=student.matricule, today=date(2025, 1, 13), new_matricule="2025/NEW/1"
+        )
+    await read(asker, core, first=1)
     async with database.raw(Wall.app(core.school_id)) as connection:
         assert await connection.fetchval("SELECT subjects FROM audit_entry") == [student.id]
 

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,7 @@ from app.api.errors import InsufficientScope
 from app.core.actor import Actor
 from app.core.database import Database, Wall
 from app.domains.partners.presets import PRESETS
+from app.domains.students.named import students_named
 from app.domains.students.records import StudentIdentity
 from app.domains.students.schema import Mutation, Query
 from tests.support.clock import FixedClock
@@ -151,6 +153,23 @@ async def test_a_matricule_changes_unless_it_is_taken(database: Database, asker:
         facts = await connection.fetchval("SELECT facts->>'former_matricule' FROM event")
     assert facts == "ONE"
     assert (await change(asker, core, "suspendStudent", matricule="ONE"))["__typename"] == "StudentNotFound"
+
+
+async def test_who_had_a_matricule_is_still_found_by_it(database: Database, asker: Asker, core: Actor) -> None:
+    """Whom the log told of under it is who was seen, whoever has it now; rather one too many than one too few."""
+    one, two = await make(database, core, matricule="ONE"), await make(database, core, matricule="TWO")
+
+    async def found(*matricules: str) -> set[UUID]:
+        async with database.transaction(Wall.app(core.school_id)) as session:
+            return set(await students_named(session, matricules))
+
+    await change(asker, core, "updateStudent", matricule="ONE", newMatricule=" one")
+    for present, new in (("ONE", "THREE"), ("THREE", "FOUR"), ("FOUR", "THREE"), ("THREE", "FOUR")):
+        await change(asker, core, "updateStudent", matricule=present, newMatricule=new)
+    assert await found("one") == await found("THREE", "FOUR") == {one.id}
+    await change(asker, core, "updateStudent", matricule="TWO", newMatricule="ONE")
+    assert await found("ONE") == {one.id, two.id}
+    assert await found("TWO", "NOBODY") == {two.id}
 
 
 async def test_suspended_and_back(database: Database, asker: Asker, core: Actor) -> None:

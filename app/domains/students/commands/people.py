@@ -12,13 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.core.actor import Actor
+from app.core.text import normalise_matricule
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
 from app.domains.students.commands import checks
 from app.domains.students.errors import MatriculeTaken
 from app.domains.students.records import StudentIdentity
 from app.domains.students.service.people import lock_student
-from app.domains.students.tables import Student
+from app.domains.students.tables import FormerMatricule, Student
 
 _ONE_MATRICULE = "uq_student_school_id_matricule_key"
 
@@ -66,6 +67,7 @@ async def update_student(
     if not wanted or not await _write(session, actor, student.id, wanted):
         return student
     changed = await lock_student(session, wanted.get("matricule", student.matricule))
+    await _keep_former(session, actor, student, changed)
     facts = student_facts(changed)
     if changed.matricule != student.matricule:
         facts["former_matricule"] = student.matricule
@@ -108,6 +110,13 @@ async def _write(session: AsyncSession, actor: Actor, student_id: UUID, wanted: 
         if _ONE_MATRICULE in str(error.orig):
             raise MatriculeTaken(field="newMatricule", matricule=wanted["matricule"]) from None
         raise
+
+
+async def _keep_former(session: AsyncSession, actor: Actor, before: StudentIdentity, after: StudentIdentity) -> None:
+    former = normalise_matricule(before.matricule)
+    if former != normalise_matricule(after.matricule):
+        kept = insert(FormerMatricule).values(school_id=actor.school_id, matricule_key=former, student_id=before.id)
+        await session.execute(kept.on_conflict_do_nothing())
 
 
 async def touch_student(session: AsyncSession, actor: Actor, student: StudentIdentity) -> None:
