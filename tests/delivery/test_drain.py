@@ -19,6 +19,7 @@ from app.domains.events.topics import Topic
 from app.domains.partners.service import find_partner, issue_key, revoke_key
 from app.domains.partners.tables import School
 from app.domains.webhooks.envelope import webhook_id
+from app.domains.webhooks.fanning import expand
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.service import resume_endpoint
 from app.web.asyncapi import document
@@ -396,6 +397,20 @@ async def test_a_key_that_is_missing_here_costs_the_receiver_nothing(
     spent = await deliveries.rows("SELECT max(failures) AS failures FROM delivery")
     assert (await deliveries.outcomes(endpoint))[:2] == [(1, "unsigned")] * 2
     assert (spent[0]["failures"], len(receiver.ledger)) == (0, 10)
+
+
+async def test_what_is_no_longer_wanted_does_not_keep_waiting_what_is(
+    fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    """Thousands of them are cancelled as fast as claims go, not by as many a second as the endpoint takes at once."""
+    endpoint = await make_endpoint(fresh_database, school, receiver.url("/a"), max_in_flight=2)
+    await happen(fresh_database, school, 300)
+    await happen(fresh_database, school, topic=Topic.INVOICE_PAID)
+    await expand(fresh_database)
+    await change_endpoint(fresh_database, school, endpoint, topics=[Topic.INVOICE_PAID])
+    async with draining(fresh_database):
+        await eventually(states(deliveries, {"cancelled": 300, "succeeded": 1}))
+    assert [got.event["type"] for got in receiver.ledger] == [Topic.INVOICE_PAID]
 
 
 async def test_metrics_count_what_happened(

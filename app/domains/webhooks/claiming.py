@@ -53,15 +53,13 @@ class Leased:
     rows: Sequence[asyncpg.Record]
     token: UUID
     taken: float
-
-    @property
-    def more(self) -> bool:
-        """Whether every place that was given found something: another claim at once may find more."""
-        return bool(self.rows) and len(self.rows) >= self.rows[0]["asked"]
+    more: bool
+    """Whether every place that was given found something: another claim at once may find more."""
 
 
 async def lease(database: Database, room: Room, suspects: Collection[UUID] = ()) -> Leased:
-    """Leases what there is room for. `suspects` are endpoints that have kept a request waiting right now.
+    """Leases what there is room for, and cancels what its endpoint no longer wants. `suspects` are endpoints that have
+    kept a request waiting right now.
 
     Raises Unavailable. The commit does not wait for the disk: a lease that a crash takes back was for a request that
     the crash interrupted too, or that is repeated under the same webhook-id.
@@ -80,7 +78,9 @@ async def lease(database: Database, room: Room, suspects: Collection[UUID] = ())
         LEASE_MARGIN,
         token,
     )
-    return Leased(rows, token, taken)
+    # Where all that was found is no longer wanted, and was cancelled, a single row says so.
+    more = bool(rows) and len(rows) >= rows[0]["asked"]
+    return Leased([row for row in rows if row["event_id"] is not None], token, taken, more)
 
 
 async def recognise(database: Database, known: Known, leased: Leased) -> list[Claimed]:

@@ -92,8 +92,8 @@ class DeliveryUnderWay(ReplayError):
 
 class ReplayNotOpen(ReplayError):
     code = "REPLAY_NOT_OPEN"
-    fr = "Aucune clé en vigueur de l'intégration ne lit plus cet événement : il n'est pas renvoyé."
-    en = "No key of the integration in force may read this event any more: it is not sent again."
+    fr = "Le point de réception n'écoute plus cet événement, ou aucune clé en vigueur ne le lit : il n'est pas renvoyé."
+    en = "The endpoint no longer listens to this event, or no key in force may read it: it is not sent again."
 
 
 class ReplayWithoutOffset(ReplayError):

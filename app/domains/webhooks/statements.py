@@ -113,11 +113,13 @@ woken AS (
 SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM chosen), (SELECT max(event_id::text)::uuid FROM chosen)
 """
 
+# What an endpoint wants now, wherever in the log it starts.
+_WANTED = "wants_event(e.id, e.partner_id, -1, e.topics, e.filter, v.position, v.type, v.subject, v.facts)"
 # Nothing is sent again that the integration is no longer told of.
-_TOLD = """
+_TOLD = f"""
 JOIN endpoint e ON e.school_id = d.school_id AND e.id = d.endpoint_id
 JOIN event v ON v.school_id = d.school_id AND v.id = d.event_id
-    AND topic_is_open(e.school_id, e.partner_id, v.type, e.filter ->> 'zone')"""
+    AND topic_is_open(e.school_id, e.partner_id, v.type, e.filter ->> 'zone') AND {_WANTED}"""
 
 STILL_TOLD = text(
     f"SELECT true FROM delivery d {_TOLD} "

@@ -8,6 +8,8 @@ import orjson
 import pytest
 
 from app.core.database import Database, Wall
+from app.domains.events.service import record_event
+from app.domains.events.topics import Topic
 from app.domains.partners.tables import School
 from app.domains.webhooks.claiming import Claimed
 from app.domains.webhooks.fairness import Room
@@ -55,6 +57,46 @@ async def test_what_is_claimed_says_all_that_a_request_needs(engine: Engine, sch
     assert claimed.target.secrets_at(claimed.now) == (SECRET,)
     assert (claimed.event.subject, orjson.loads(claimed.event.facts)) == (subject, {"number": "F-1"})
     assert (claimed.target.endpoint_id, claimed.number, claimed.is_retry) == (endpoint, 1, False)
+
+
+async def test_what_an_endpoint_no_longer_wants_is_cancelled_and_not_sent(
+    engine: Engine, school: School, deliveries: Deliveries
+) -> None:
+    """First attempts and retries; what is for it alone is sent whatever it listens to."""
+    wanted = [Topic.WALLET_LOW, Topic.INVOICE_PAID]
+    endpoint = await make_endpoint(engine.database, school, URL, topics=wanted)
+    await happen(engine.database, school, 2, topic=Topic.INVOICE_PAID)
+    await engine.settle(await engine.claim(), FAILED)
+    await happen(engine.database, school, topic=Topic.INVOICE_PAID)
+    await happen(engine.database, school)
+    async with engine.database.transaction(Wall.app(school.id)) as session:
+        record_event(session, Topic.ENDPOINT_TESTED, subject=endpoint, facts={"host": "example.org"})
+    await engine.expand()
+    await change_endpoint(engine.database, school, endpoint, topics=[Topic.WALLET_LOW])
+    await deliveries.shift(endpoint, A_DAY)
+    sent = set()
+    while set(await deliveries.states()) & {"pending", "retry_wait"}:
+        claimed = await engine.claim()
+        assert (await deliveries.state_of(endpoint))["in_flight"] == len(claimed)
+        await engine.settle(claimed)
+        sent |= {each.event.type for each in claimed}
+    assert sent == {Topic.WALLET_LOW, Topic.ENDPOINT_TESTED}
+    assert await deliveries.states() == {"cancelled": 3, "succeeded": 2}
+
+
+async def test_a_zone_that_is_no_longer_filtered_on_is_not_told_of(
+    engine: Engine, school: School, deliveries: Deliveries
+) -> None:
+    endpoint = await make_endpoint(engine.database, school, URL, filter={"zone": "RESTAURANT"})
+    await happen(engine.database, school, topic=Topic.ACCESS_DENIED, zone="RESTAURANT")
+    await engine.expand()
+    await change_endpoint(engine.database, school, endpoint, status="paused")
+    await follow_modes(engine.database)
+    await change_endpoint(engine.database, school, endpoint, filter=orjson.dumps({"zone": "GYMNASE"}).decode())
+    await change_endpoint(engine.database, school, endpoint, status="active")
+    await follow_modes(engine.database)
+    assert await engine.claim() == []
+    assert await deliveries.states() == {"cancelled": 1}
 
 
 async def test_a_new_endpoint_begins_with_two_and_widens_with_success(

@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from app.core.database import Database
+from app.core.database import Database, Wall
 from app.domains.partners.tables import School
 from app.domains.webhooks.claiming import Claimed
+from app.domains.webhooks.errors import ReplayNotOpen
 from app.domains.webhooks.outcomes import Kind, Outcome
+from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.service import replays
 from tests.domains.webhooks.conftest import OK, Engine
 from tests.domains.webhooks.managing import Manager
@@ -33,8 +36,6 @@ def deliveries(fresh_database: Database, school: School) -> Deliveries:
 
 async def exhaust(engine: Engine, deliveries: Deliveries, endpoint: str) -> None:
     """Every attempt of what is queued fails, until there is none left."""
-    from uuid import UUID
-
     for _ in range(40):
         await engine.work_off(FAILED)
         await deliveries.shift(UUID(endpoint), 40_000)
@@ -246,6 +247,21 @@ async def test_much_is_replayed_in_several_calls_each_event_once(
             break
         after = answer["endCursor"]
     assert len(sent) == len(set(sent)) == 5
+
+
+async def test_what_the_endpoint_no_longer_wants_is_not_replayed(
+    fresh_database: Database, manager: Manager, school: School, engine: Engine
+) -> None:
+    endpoint = await manager.endpoint()
+    await happen(fresh_database, school)
+    await engine.work_off()
+    [delivery] = await manager.deliveries()
+    await manager.update(endpoint, topics=["invoice.paid"])
+    async with fresh_database.transaction(Wall.app(school.id)) as session:
+        with pytest.raises(ReplayNotOpen):
+            await replays.replay_delivery(session, Owner(), delivery["id"])
+        which = replays.ReplayFilter(("succeeded",))
+        assert (await replays.replay_deliveries(session, Owner(), UUID(endpoint), which)).count == 0
 
 
 async def test_what_is_replayed_to_a_paused_endpoint_waits_for_it(

@@ -143,6 +143,8 @@ async def test_of_an_endpoint_in_sight_events_out_of_sight_are_neither_shown_nor
     [hidden] = [each["id"] for each in await strong.deliveries() if each["topic"] == "invoice.paid"]
     assert (await weak.replay(hidden))["code"] == "DELIVERY_NOT_FOUND"
     assert (await weak.replay_some(endpoint, states=["succeeded"]))["count"] == 1
+    assert (await strong.replay_some(endpoint, states=["succeeded"]))["count"] == 0, "nor where it is told no more"
+    await strong.update(endpoint, topics=["invoice.paid", IN_SIGHT])
     assert (await strong.replay_some(endpoint, states=["succeeded"]))["count"] == 1
 
 

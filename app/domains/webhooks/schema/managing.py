@@ -295,7 +295,7 @@ class EndpointMutation:
     )
     update_endpoint: UpdateEndpointResult = scoped(
         Scope.WEBHOOKS_MANAGE,
-        description="Changes an endpoint. What waits already goes out as it is now.",
+        description="Changes an endpoint. What waits goes out as it is now, or not at all where no longer wanted.",
         resolver=_update_endpoint,
         cost=10,
     )

@@ -77,7 +77,8 @@ async def create_endpoint(
 async def update_endpoint(
     session: AsyncSession, owner: Owner, endpoint_id: UUID, changes: Mapping[str, Any], vault: Vault
 ) -> EndpointRecord:
-    """Changes what `changes` names, as in NewEndpoint but for the secret. What waits already goes out as it is now.
+    """Changes what `changes` names, as in NewEndpoint but for the secret. What waits already goes out as it is now,
+    or is cancelled where the endpoint no longer wants it.
 
     Raises EndpointNotFound and what `create_endpoint` raises.
     """
