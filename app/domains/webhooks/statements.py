@@ -97,7 +97,7 @@ ORDER BY a.number
 """)
 
 # The endpoint's row is locked by whoever queues: it cannot be paused between the look at its status and the insert.
-_QUEUE = f"""
+_MAKE = f"""
 , made AS (
     INSERT INTO delivery (school_id, endpoint_id, event_id, replay, state)
     SELECT {_HERE}, :endpoint, c.event_id, c.replay,
@@ -109,8 +109,11 @@ woken AS (
     UPDATE endpoint_state SET next_due_at = least(next_due_at, now())
     WHERE school_id = {_HERE} AND endpoint_id = :endpoint AND CAST(:status AS text) = 'active'
         AND EXISTS (SELECT FROM made)
-)
-SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM chosen), (SELECT max(event_id::text)::uuid FROM chosen)
+)"""
+_LAST_CHOSEN = "(SELECT max(event_id::text)::uuid FROM chosen)"
+# How many were queued, whether there may be more, and which event was the last that was looked at.
+_QUEUE = f"""{_MAKE}
+SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM chosen) >= :most, {_LAST_CHOSEN}
 """
 
 # What an endpoint wants now, wherever in the log it starts.
@@ -136,22 +139,29 @@ LAST_REPLAY = text(
     f"SELECT max(replay) FROM delivery WHERE school_id = {_HERE} AND endpoint_id = :endpoint AND event_id = :event"
 )
 
+# The oldest events first, `:looked` of them at most: those that arrived are read too.
 RECOVER = text(f"""
-WITH chosen AS (
+WITH looked AS MATERIALIZED (
+    SELECT v.id, v.position, v.type, v.subject, v.facts FROM event v
+    WHERE v.school_id = {_HERE} AND v.id >= :since ORDER BY v.id LIMIT :looked
+),
+chosen AS MATERIALIZED (
     SELECT v.id AS event_id, coalesce((
         SELECT max(replay) + 1 FROM delivery d
-        WHERE d.school_id = v.school_id AND d.endpoint_id = e.id AND d.event_id = v.id
+        WHERE d.school_id = e.school_id AND d.endpoint_id = e.id AND d.event_id = v.id
     ), 0) AS replay
-    FROM endpoint e JOIN event v ON v.school_id = e.school_id AND v.id >= :since
+    FROM endpoint e JOIN looked v ON {_WANTED} AND v.type <> 'endpoint.tested'
     WHERE e.school_id = {_HERE} AND e.id = :endpoint
-        AND (e.topics = '{{}}' OR v.type = ANY (e.topics)) AND v.facts @> e.filter AND v.type <> 'endpoint.tested'
-        AND (NOT starts_with(v.type, 'endpoint.') OR v.facts ->> 'partner_id' = e.partner_id::text)
         AND NOT EXISTS (
-            SELECT FROM delivery d WHERE d.school_id = v.school_id AND d.endpoint_id = e.id AND d.event_id = v.id
+            SELECT FROM delivery d WHERE d.school_id = e.school_id AND d.endpoint_id = e.id AND d.event_id = v.id
                 AND d.state NOT IN ('exhausted', 'cancelled')
         )
     ORDER BY v.id LIMIT :most
-){_QUEUE}""")
+){_MAKE}
+SELECT made.count, full_up OR looked.count >= :looked, CASE WHEN full_up THEN {_LAST_CHOSEN} ELSE looked.last END
+FROM (SELECT count(*) FROM made) made, (SELECT count(*) >= :most AS full_up FROM chosen) chosen_count,
+    (SELECT count(*), max(id::text)::uuid AS last FROM looked) looked
+""")
 
 
 def replay_some(*, states: tuple[str, ...], topic: bool, since: bool, until: bool, after: bool) -> str:

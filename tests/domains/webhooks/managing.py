@@ -108,14 +108,15 @@ class Manager:
         data = await self.asker.data(self.actor, text, endpointId=endpoint, input=which, after=after)
         return dict(data["replayDeliveries"])
 
-    async def recover(self, endpoint: str, since: str) -> dict[str, Any]:
+    async def recover(self, endpoint: str, since: str, after: str | None = None) -> dict[str, Any]:
         text = mutation(
             "recoverDeliveries",
-            "... on QueuedDeliveries { count hasMore }",
+            "... on QueuedDeliveries { count hasMore endCursor }",
             endpointId="UUID!",
             input="RecoverDeliveriesInput!",
+            after="String",
         )
-        data = await self.asker.data(self.actor, text, endpointId=endpoint, input={"since": since})
+        data = await self.asker.data(self.actor, text, endpointId=endpoint, input={"since": since}, after=after)
         return dict(data["recoverDeliveries"])
 
     async def deliveries(self, **asked: Any) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.core.database import Database, Wall
+from app.domains.events.topics import Topic
 from app.domains.partners.tables import School
 from app.domains.webhooks.claiming import Claimed
 from app.domains.webhooks.errors import ReplayNotOpen
@@ -192,6 +193,34 @@ async def test_much_is_recovered_in_several_calls(
     answers = [await manager.recover(endpoint, ago(hours=1)) for _ in range(3)]
     assert [(each["count"], each["hasMore"]) for each in answers] == [(3, True), (3, True), (1, False)]
     assert await deliveries.states() == {"pending": 7}
+
+
+async def test_recovering_looks_at_a_bounded_number_of_events_and_goes_on_behind_them(
+    fresh_database: Database,
+    manager: Manager,
+    school: School,
+    engine: Engine,
+    deliveries: Deliveries,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A year of what arrived or is not wanted lies before what did not."""
+    monkeypatch.setattr(replays, "LOOKED_AT", 4)
+    await happen(fresh_database, school, count=2)
+    endpoint = await manager.endpoint(topics=["wallet.low"])
+    await happen(fresh_database, school, count=3)
+    await happen(fresh_database, school, count=5, topic=Topic.INVOICE_PAID)
+    await engine.work_off()
+    await happen(fresh_database, school)
+    await exhaust(engine, deliveries, endpoint)
+    since, counts, after = ago(hours=1), [], None
+    while True:
+        answer = await manager.recover(endpoint, since, after)
+        counts.append(answer["count"])
+        after = answer["endCursor"]
+        assert answer["hasMore"] == (after is not None)
+        if after is None:
+            break
+    assert counts == [2, 0, 1]
 
 
 @pytest.mark.parametrize(

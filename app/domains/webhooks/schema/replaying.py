@@ -57,9 +57,9 @@ class RotatedSecret:
 @strawberry.type(description="Deliveries that were queued to be sent.")
 class QueuedDeliveries:
     count: int = _to_manage(description="How many.", example=42)
-    has_more: bool = _to_manage(description="Whether others may be left: ask again, with `endCursor` if there is one.")
+    has_more: bool = _to_manage(description="Whether others may be left: ask again, with `endCursor`.")
     end_cursor: str | None = _to_manage(
-        description="Where to go on, as `after`; null where asking again goes on by itself.", example=None
+        description="Where to go on, as `after`; null where nothing is left.", example=None
     )
 
 
@@ -198,13 +198,21 @@ async def _recover_deliveries(
     info: Info,
     endpoint_id: EndpointId,
     input: Annotated[RecoverDeliveriesInput, argument(description="From when on.")],
+    after: After = None,
 ) -> RecoverDeliveriesResult:
     context = info.context
+    name = f"recover {endpoint_id} {input.since}"
+    position = read_cursor(context, name, after)
     async with context.write() as session:
         queued = await recover_deliveries(
-            session, Owner.of(context.actor), endpoint_id, since=input.since, now=context.clock.now()
+            session,
+            Owner.of(context.actor),
+            endpoint_id,
+            since=input.since,
+            now=context.clock.now(),
+            after=position.id if position else None,
         )
-    return QueuedDeliveries(count=queued.count, has_more=queued.more, end_cursor=None)
+    return _shown(context, queued, name)
 
 
 @strawberry.type
@@ -229,7 +237,7 @@ class ReplayMutation:
     )
     recover_deliveries: RecoverDeliveriesResult = scoped(
         Scope.WEBHOOKS_MANAGE,
-        description="Sends every event since an instant that did not arrive. Asking again adds nothing.",
+        description="Sends the events since an instant that did not arrive, some at a time. Asking again adds nothing.",
         resolver=_recover_deliveries,
         cost=20,
     )

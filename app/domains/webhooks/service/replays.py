@@ -22,6 +22,8 @@ from app.domains.webhooks.service.endpoints import lock_endpoint
 from app.domains.webhooks.settling import FINAL
 
 AT_ONCE = 2_000
+LOOKED_AT = 50_000
+"""Events that one recovery looks at, arrived or not."""
 FURTHEST_BACK = timedelta(days=90)
 
 
@@ -72,32 +74,43 @@ async def replay_deliveries(
 
 
 async def recover_deliveries(
-    session: AsyncSession, owner: Owner, endpoint_id: UUID, *, since: datetime, now: datetime
+    session: AsyncSession,
+    owner: Owner,
+    endpoint_id: UUID,
+    *,
+    since: datetime,
+    now: datetime,
+    after: UUID | None = None,
 ) -> Queued:
-    """Every event since then that this endpoint wants and that neither arrived nor is on its way. Again adds nothing.
+    """What happened since then that this endpoint wants and that neither arrived nor is on its way, the oldest first,
+    from the event past `after` on. Again adds nothing.
 
     Raises EndpointNotFound, ReplayWithoutOffset, ReplayTooOld.
     """
-    bound = _bound(since, "since")
+    bound = first_id_at(_with_offset(since, "since"))
     if now - since > FURTHEST_BACK:
         raise ReplayTooOld(field="since", days=FURTHEST_BACK.days)
     status = await lock_endpoint(session, owner, endpoint_id)
-    return await _queue(session, statements.RECOVER, endpoint_id, status, since=bound)
+    first = bound if after is None else max(bound, UUID(int=after.int + 1))
+    return await _queue(session, statements.RECOVER, endpoint_id, status, since=first, looked=LOOKED_AT)
 
 
 def _bound(moment: datetime | None, field: str) -> UUID | None:
+    """Raises ReplayWithoutOffset."""
+    return None if moment is None else first_id_at(_with_offset(moment, field))
+
+
+def _with_offset(moment: datetime, field: str) -> datetime:
     """Raises ReplayWithoutOffset: whose midnight would an instant without offset be?"""
-    if moment is None:
-        return None
     if moment.tzinfo is None:
         raise ReplayWithoutOffset(field=field)
-    return first_id_at(moment)
+    return moment
 
 
 async def _queue(session: AsyncSession, statement: Executable, endpoint_id: UUID, status: str, **values: Any) -> Queued:
     given = {"endpoint": endpoint_id, "status": status, "most": AT_ONCE, **values}
-    made, chosen, last = (await session.execute(statement, given)).one()
-    return Queued(made, more=chosen >= AT_ONCE, last=last)
+    made, more, last = (await session.execute(statement, given)).one()
+    return Queued(made, more=more, last=last)
 
 
 async def _latest(session: AsyncSession, owner: Owner, key: DeliveryKey) -> DeliveryRecord:
