@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.api.errors import WaitsBesideOthers
 from app.core.actor import Actor
@@ -23,7 +25,7 @@ from app.domains.events.schema.polling import LOOKED_THROUGH
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
 from app.domains.events.visibility import READERS, family, topics_open_to
-from app.domains.events.watching import KeyLook, LogWatch
+from app.domains.events.watching import READING_AT_ONCE, KeyLook, LogWatch
 from app.domains.partners.errors import KeyExpired, KeyRevoked
 from app.domains.students.commands import update_student
 from app.live.errors import KeyChanged
@@ -33,6 +35,7 @@ from tests.support.factories.events import move_the_log
 from tests.support.factories.partners import make_actor
 from tests.support.factories.students import make_student
 from tests.support.operations import CURSOR_SECRET, Asker
+from tests.support.processes import until
 
 READ = """query ($first: Int! = 20, $after: String, $topics: [String!], $wait: Int! = 0) {
     events(first: $first, after: $after, topics: $topics, wait: $wait) {
@@ -227,6 +230,44 @@ async def test_a_ring_wakes_whoever_waits(database: Database, asker: Asker, core
     async with Doorbell(redis_url) as doorbell:
         doorbell.ring(core.school_id, 1)
         assert [names(page) for page in await asyncio.gather(*waiting)] == [["now"]] * 3
+
+
+class Counting(Database):
+    """How many transactions there were at once, and in all."""
+
+    now = most = count = 0
+
+    @asynccontextmanager
+    async def transaction(self, wall: Wall) -> AsyncIterator[AsyncSession]:
+        self.now, self.count = self.now + 1, self.count + 1
+        self.most = max(self.most, self.now)
+        try:
+            async with super().transaction(wall) as session:
+                yield session
+        finally:
+            self.now -= 1
+
+
+async def test_all_who_are_woken_at_once_leave_connections_for_others(
+    database: Database, fresh_database_url: str, clock: FixedClock
+) -> None:
+    """Nothing is shown to them: nor do they stop at one look."""
+    woken = asyncio.Event()
+
+    async def wait_past(school_id: UUID, position: int, seconds: float) -> bool:
+        await woken.wait()
+        return own.count < 100
+
+    async with Counting(fresh_database_url) as own:
+        actor = await make_actor(own)
+        asker = Asker(own, clock, [Query], services={LogWatch: LogWatch(wait_past)})
+        waiting = [asyncio.create_task(read(asker, actor, wait=20, topics=["zone.created"])) for _ in range(20)]
+        begun = own.count
+        await until(lambda: own.count >= begun + 40 and own.now == 0)
+        own.most = 0
+        woken.set()
+        assert [page["events"] for page in await asyncio.gather(*waiting)] == [[]] * 20
+        assert own.most == READING_AT_ONCE
 
 
 async def test_waiting_holds_no_connection(fresh_database_url: str, clock: FixedClock, redis_url: str) -> None:

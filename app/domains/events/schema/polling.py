@@ -88,14 +88,18 @@ async def _waited(
     Nothing that came meanwhile is shown to a key that is not what it was.
     """
     give_up = time.monotonic() + seconds
-    while True:
-        found, place, more = await _next(context, place, topics, count)
+    found, place, more = await _next(context, place, topics, count)
+    while not (found or more):  # what was looked through for nothing is a page too: who asks goes on from there
         left = give_up - time.monotonic()
-        if found or more or left <= 0:  # what was looked through for nothing is the page: who asks goes on from there
-            return found, place, more
-        if not await context.service(LogWatch).wait_past(context.actor.school_id, place.position, left):
-            return found, place, more
+        if left <= 0:
+            break
+        watch = context.service(LogWatch)
+        if not await watch.wait_past(context.actor.school_id, place.position, left):
+            break
         await context.service(KeyLook).still_good(context.actor)
+        async with watch.reading:
+            found, place, more = await _next(context, place, topics, count)
+    return found, place, more
 
 
 async def _next(
