@@ -18,6 +18,7 @@ from app.delivery.options import Options
 from app.domains.events.topics import Topic
 from app.domains.partners.service import find_partner, issue_key, revoke_key
 from app.domains.partners.tables import School
+from app.domains.webhooks.claiming import ENDPOINTS_AT_ONCE
 from app.domains.webhooks.envelope import webhook_id
 from app.domains.webhooks.fanning import expand
 from app.domains.webhooks.owners import Owner
@@ -89,6 +90,17 @@ async def test_a_ring_is_enough(fresh_database_url: str, school: School, receive
             for count in range(2, 12):
                 await happen(database, school)
                 await eventually(lambda count=count: _has(receiver, count), 5)  # type: ignore[misc]
+
+
+async def test_one_ring_serves_more_endpoints_than_one_claim_looks_at(
+    fresh_database_url: str, school: School, receiver: Receiver, redis_url: str
+) -> None:
+    async with Doorbell(redis_url) as doorbell, Database(fresh_database_url, announce=doorbell.ring) as database:
+        for number in range(2 * ENDPOINTS_AT_ONCE + 8):
+            await make_endpoint(database, school, receiver.url(f"/{number}"))
+        async with draining(database, redis_url, look_seconds=3600):
+            await happen(database, school)
+            await eventually(lambda: _has(receiver, 2 * ENDPOINTS_AT_ONCE + 8))
 
 
 async def _has(receiver: Receiver, count: int) -> bool:

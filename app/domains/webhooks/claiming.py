@@ -54,7 +54,7 @@ class Leased:
     token: UUID
     taken: float
     more: bool
-    """Whether every place that was given found something: another claim at once may find more."""
+    """Whether another claim at once may find more."""
 
 
 async def lease(database: Database, room: Room, suspects: Collection[UUID] = ()) -> Leased:
@@ -65,6 +65,7 @@ async def lease(database: Database, room: Room, suspects: Collection[UUID] = ())
     the crash interrupted too, or that is repeated under the same webhook-id.
     """
     taken, token = time.monotonic(), new_id()
+    turns = min(ENDPOINTS_AT_ONCE, room.places + room.slow)
     rows = await database.fetch(
         CLAIM,
         room.places,
@@ -74,13 +75,23 @@ async def lease(database: Database, room: Room, suspects: Collection[UUID] = ())
         list(room.schools),
         list(room.schools.values()),
         list(suspects),
-        min(ENDPOINTS_AT_ONCE, room.places + room.slow),
+        turns,
         LEASE_MARGIN,
         token,
     )
-    # Where all that was found is no longer wanted, and was cancelled, a single row says so.
-    more = bool(rows) and len(rows) >= rows[0]["asked"]
-    return Leased([row for row in rows if row["event_id"] is not None], token, taken, more)
+    leased = [row for row in rows if row["event_id"] is not None]
+    return Leased(leased, token, taken, _finds_more(rows, turns))
+
+
+def _finds_more(rows: Sequence[asyncpg.Record], turns: int) -> bool:
+    """Where every place that was given found something, or was cancelled, which a row without a delivery says.
+
+    And where the endpoints may have been more than the `turns` that a claim looks at: a few of those can turn out to
+    have nothing.
+    """
+    if not rows:
+        return False
+    return len(rows) >= rows[0]["asked"] or 2 * len({row["endpoint_id"] for row in rows}) >= turns
 
 
 async def recognise(database: Database, known: Known, leased: Leased) -> list[Claimed]:
