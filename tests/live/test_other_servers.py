@@ -20,7 +20,7 @@ from app.core.database import Database, Wall
 from app.core.errors import Unavailable
 from app.domains.events.schema import Query
 from app.embedded import Addresses
-from tests.live.support import PATIENCE, Platform, happen, names_in, platform, take_events, take_until
+from tests.live.support import NO_VALKEY, PATIENCE, Platform, happen, names_in, platform, take_events, take_until
 from tests.support.clock import FixedClock
 from tests.support.copies import cut_off, dump, name_of, restore_anew, restore_in_place, standby_of
 from tests.support.factories.partners import make_school
@@ -114,3 +114,24 @@ async def test_after_a_standby_was_promoted(
         taken = await take_until(stream, lambda _: False)
         assert [each["__typename"] for each in taken] == ["Gap"]
         await assert_it_goes_on(live, actor, clock, kept, lost)
+
+
+async def test_a_quiet_stream_hears_what_happens_after_every_connection_was_cut(
+    servers: Addresses, fresh_database_url: str, clock: FixedClock
+) -> None:
+    """Without Valkey, so that the first to find its connection dead is whoever looks whether the logs have grown."""
+    async with (
+        Database(fresh_database_url) as writing,
+        Database(fresh_database_url) as database,
+        platform(database, clock, NO_VALKEY) as live,
+    ):
+        actor = await live.let_in(await make_school(database))
+        stream = await live.subscribe(actor)
+        await take_until(stream, bool)
+        await cut_off(servers, fresh_database_url)
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                with contextlib.suppress(DBAPIError):
+                    await happen(writing, actor.school_id, "a")
+                    break
+        assert names_in(await take_events(stream, 1)) == ["a"]
