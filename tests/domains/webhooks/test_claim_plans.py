@@ -11,6 +11,7 @@ from app.core.ids import new_id
 from app.domains.partners.tables import School
 from app.domains.webhooks.claiming import CLAIM, LEASE_MARGIN
 from app.domains.webhooks.fanning import expand
+from app.domains.webhooks.measuring import MEASURE, measure
 from app.domains.webhooks.recording import LOCK_STATES
 from app.domains.webhooks.sweeping import EXPIRED
 from tests.domains.webhooks.conftest import OK, Engine
@@ -83,6 +84,27 @@ async def test_a_claim_reads_what_it_leases(engine: Engine, backlog: School, cou
             await connection.execute("UPDATE endpoint_state SET in_flight = 0")
         careless = await reads(connection, "delivery%", "SELECT count(*) FROM delivery WHERE attempt_no >= 0")
         assert careless[1] == ENDPOINTS * EVENTS, "a scan would be noticed"
+
+
+@pytest.mark.parametrize("counted", [False, True], ids=["before ANALYZE", "after ANALYZE"])
+async def test_measuring_reads_what_is_due_and_not_what_waits(engine: Engine, backlog: School, counted: bool) -> None:
+    """Of one endpoint everything is due; the others' retries wait, thousands of them."""
+    async with engine.database.raw(Wall.worker()) as connection:
+        await connection.execute(
+            "UPDATE delivery SET state = 'retry_wait', next_at = now() + interval '1 hour' "
+            "WHERE endpoint_id <> (SELECT min(endpoint_id::text)::uuid FROM delivery)"
+        )
+        await connection.execute(
+            "UPDATE endpoint_state s SET next_due_at = (SELECT min(next_at) FROM delivery d "
+            "WHERE d.school_id = s.school_id AND d.endpoint_id = s.endpoint_id)"
+        )
+    if counted:
+        await count_rows(engine)
+    assert (await measure(engine.database)).due == EVENTS
+    async with engine.database.raw(Wall.worker()) as connection:
+        _, in_scans, looked_up = await reads(connection, "delivery%", MEASURE)
+    assert in_scans == 0
+    assert looked_up <= 2 * EVENTS
 
 
 async def test_nor_does_it_read_what_was_sent_before(engine: Engine, backlog: School) -> None:

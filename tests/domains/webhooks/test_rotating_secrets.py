@@ -1,5 +1,6 @@
 """A secret is replaced without a receiver missing a beat: both sign in the overlap, only the new one after it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
@@ -14,10 +15,12 @@ from app.core.outbound import Client, NameServers, Policy, verifying_context
 from app.delivery.sender import HttpSender
 from app.delivery.sending import prepare
 from app.domains.partners.tables import School
-from app.domains.webhooks.service.secrets import MOST
+from app.domains.webhooks.owners import Owner
+from app.domains.webhooks.service.secrets import MOST, rotate_secret
+from tests.delivery.conftest import eventually
 from tests.domains.webhooks.conftest import Engine
 from tests.domains.webhooks.managing import Manager
-from tests.support.factories.webhooks import happen
+from tests.support.factories.webhooks import VAULT, happen
 from tests.support.name_server import ADDRESS, always, name_server
 from tests.support.raw_receiver import Receiver, Request, receiver
 
@@ -99,6 +102,29 @@ async def test_without_overlap_the_old_one_is_gone_at_once(
     assert not _verifies(made["secret"], request)
     async with fresh_database.raw(Wall.app(school.id)) as connection:
         assert await connection.fetchval("SELECT count(*) FROM endpoint_secret") == 1
+
+
+async def test_of_two_rotations_at_once_the_second_ends_the_secret_of_the_first(
+    fresh_database: Database, manager: Manager, school: School
+) -> None:
+    endpoint = UUID(await manager.endpoint())
+
+    async def rotate() -> None:
+        async with fresh_database.transaction(Wall.app(school.id)) as session:
+            await rotate_secret(session, Owner(), endpoint, overlap_hours=1, vault=VAULT)
+
+    async def waits() -> bool:
+        async with fresh_database.raw(Wall.worker()) as connection:
+            return bool(await connection.fetchval("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"))
+
+    async with fresh_database.transaction(Wall.app(school.id)) as session:
+        await rotate_secret(session, Owner(), endpoint, overlap_hours=1, vault=VAULT)
+        other = asyncio.create_task(rotate())
+        await eventually(waits)
+    await other
+    async with fresh_database.raw(Wall.app(school.id)) as connection:
+        lasting = "SELECT count(*) FROM endpoint_secret WHERE expires_at IS NULL"
+        assert await connection.fetchval(lasting) == 1
 
 
 async def test_a_shorter_overlap_cuts_a_longer_one_and_never_the_other_way(manager: Manager) -> None:

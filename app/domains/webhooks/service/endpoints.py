@@ -16,13 +16,14 @@ from app.core.tables import THIS_SCHOOL
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
 from app.domains.webhooks import statements
-from app.domains.webhooks.errors import EndpointNotFound, TooManyEndpoints
+from app.domains.webhooks.errors import TooManyEndpoints
 from app.domains.webhooks.facts import endpoint_facts
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.reads import find_endpoint
 from app.domains.webhooks.records import EndpointRecord, EndpointWithSecret
 from app.domains.webhooks.service.access import refuse_ended, topics_of_keys
 from app.domains.webhooks.service.choices import read_choices
+from app.domains.webhooks.service.locking import lock_endpoint
 from app.domains.webhooks.service.secrets import NO_HEADERS, add_secret, read_own_secret, seal_headers
 from app.domains.webhooks.tables import Endpoint
 
@@ -129,19 +130,6 @@ async def send_test_event(session: AsyncSession, owner: Owner, endpoint_id: UUID
     facts = endpoint_facts(endpoint.url, partner_id)
     record_event(session, Topic.ENDPOINT_TESTED, subject=endpoint_id, facts=facts)
     return endpoint
-
-
-async def lock_endpoint(session: AsyncSession, owner: Owner, endpoint_id: UUID) -> str:
-    """Its status, which stays so until the transaction ends.
-
-    A key gets hold of no endpoint that is told more than the key may read: it could turn it to a server of its own.
-    Raises EndpointNotFound.
-    """
-    values = {**owner.sight, "endpoint": endpoint_id}
-    row = (await session.execute(statements.LOCK_ENDPOINT, values)).one_or_none()
-    if row is None:
-        raise EndpointNotFound(field="endpointId", endpoint=endpoint_id)
-    return str(row.status)
 
 
 def _this(endpoint_id: UUID) -> Any:

@@ -18,7 +18,7 @@ from app.domains.webhooks.errors import DeliveryUnderWay, ReplayNotOpen, ReplayT
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.reads import find_delivery
 from app.domains.webhooks.records import DeliveryKey, DeliveryRecord, Queued
-from app.domains.webhooks.service.endpoints import lock_endpoint
+from app.domains.webhooks.service.locking import lock_endpoint
 from app.domains.webhooks.settling import FINAL
 
 AT_ONCE = 2_000

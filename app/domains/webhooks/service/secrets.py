@@ -19,6 +19,7 @@ from app.domains.webhooks.errors import OverlapOutOfRange, SecretRefused, TooMan
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.reads import find_endpoint
 from app.domains.webhooks.records import EndpointWithSecret, SealedSecret
+from app.domains.webhooks.service.locking import lock_endpoint
 from app.domains.webhooks.tables import EndpointSecret
 
 OVERLAP = Bounds(0, 168)
@@ -44,6 +45,7 @@ async def rotate_secret(
     """
     if not OVERLAP.low <= overlap_hours <= OVERLAP.high:
         raise OverlapOutOfRange(field="overlapHours", most=OVERLAP.high)
+    await lock_endpoint(session, owner, endpoint_id)
     endpoint = await find_endpoint(session, owner, endpoint_id)
     this = {"endpoint": endpoint_id}
     expired = (await session.scalars(statements.EXPIRE_SECRETS, {**this, "hours": overlap_hours})).all()
