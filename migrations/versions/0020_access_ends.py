@@ -1,7 +1,7 @@
 """An endpoint gets what some key of its integration in force may read, and stops with the last such key.
 
-Revision ID: 0019
-Revises: 0018
+Revision ID: 0020
+Revises: 0019
 """
 
 from alembic import op

@@ -1,7 +1,7 @@
 """Expanding the log and claiming what is due: one call each, planned once.
 
-Revision ID: 0019
-Revises: 0018
+Revision ID: 0021
+Revises: 0020
 """
 
 # ruff: noqa: S608 - put together from the constants of this file

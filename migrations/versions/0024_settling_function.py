@@ -1,7 +1,7 @@
 """Writing down what succeeded: one call, planned once.
 
-Revision ID: 0022
-Revises: 0021
+Revision ID: 0024
+Revises: 0023
 """
 
 from migrations.walls import script

@@ -1,7 +1,7 @@
 """What happens to an endpoint goes to the endpoints of its own integration.
 
-Revision ID: 0024
-Revises: 0023
+Revision ID: 0025
+Revises: 0024
 """
 
 from migrations.walls import script

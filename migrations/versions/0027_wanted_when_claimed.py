@@ -1,7 +1,7 @@
 """What an endpoint no longer wants is cancelled when its turn comes, not sent.
 
-Revision ID: 0026
-Revises: 0025
+Revision ID: 0027
+Revises: 0026
 """
 
 from migrations.walls import script
