@@ -37,6 +37,7 @@ from app.domains.finance.service.listing import InvoiceFilter, PaymentFilter, So
 from app.domains.partners.idempotency import kept_outcome
 from app.domains.partners.keyring import FIND_KEY
 from app.domains.students import statements as students
+from app.domains.students.named import FIND_STUDENTS
 from app.domains.students.service.lists import list_statement, roster_statement
 from app.domains.webhooks import statements as webhooks
 from app.domains.webhooks.owners import Owner
@@ -209,6 +210,9 @@ LISTS = {
 }
 HOT = {
     "student by matricule": Hot(lambda _: (students.FIND_STUDENT, {"matricule_key": "M77"})),
+    "students named by events": Hot(
+        lambda _: (FIND_STUDENTS, {"matricule_keys": [f"M{n}" for n in range(20)]}), TWENTY_STUDENTS
+    ),
     "student with enrolments": Hot(lambda _: (students.DESCRIBE_STUDENT, {"matricule_key": "M77", **DAY})),
     "holder by badge": Hot(lambda _: (students.FIND_BADGE_HOLDER, {"uid": "B77"})),
     **{f"students: {name}": hot for name, hot in LISTS.items()},
