@@ -84,6 +84,23 @@ async def test_what_an_endpoint_no_longer_wants_is_cancelled_and_not_sent(
     assert await deliveries.states() == {"cancelled": 3, "succeeded": 2}
 
 
+async def test_a_delivery_tried_more_often_than_is_counted_holds_up_nobody(
+    engine: Engine, school: School, deliveries: Deliveries
+) -> None:
+    """A key that is missing here for a month, say."""
+    endless = await make_endpoint(engine.database, school, URL)
+    await make_endpoint(engine.database, school, URL)
+    await happen(engine.database, school)
+    await engine.expand()
+    async with engine.database.raw(Wall.worker()) as connection:
+        await connection.execute("UPDATE delivery SET attempt_no = 32767 WHERE endpoint_id = $1", endless)
+    for outcome in (FAILED, OK):
+        claimed = await engine.claim()
+        await engine.settle(claimed, outcome)
+        await deliveries.shift(endless, A_DAY)
+    assert await deliveries.states(endless) == {"succeeded": 1}
+
+
 async def test_a_zone_that_is_no_longer_filtered_on_is_not_told_of(
     engine: Engine, school: School, deliveries: Deliveries
 ) -> None:
