@@ -228,7 +228,7 @@ def recover(
     async def some(session: AsyncSession, where: School, after: UUID | None) -> Queued:
         start = _in_zone(since, where)
         assert start is not None
-        return await recover_deliveries(session, EVERYBODY, endpoint, since=start, now=SystemClock().now())
+        return await recover_deliveries(session, EVERYBODY, endpoint, since=start, now=SystemClock().now(), after=after)
 
     print_queued(_until_done(data, school, "Recovering", some), as_json)
 

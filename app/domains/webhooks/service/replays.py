@@ -80,7 +80,7 @@ async def recover_deliveries(
     *,
     since: datetime,
     now: datetime,
-    after: UUID | None = None,
+    after: UUID | None,
 ) -> Queued:
     """What happened since then that this endpoint wants and that neither arrived nor is on its way, the oldest first,
     from the event past `after` on. Again adds nothing.
