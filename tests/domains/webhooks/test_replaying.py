@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -143,6 +143,15 @@ async def test_recovering_skips_what_arrived_and_what_is_on_its_way_and_twice_ad
     await engine.work_off()
     assert (await manager.recover(endpoint, ago(hours=1)))["count"] == 0
     assert await deliveries.states() == {"succeeded": 6, "exhausted": 2}
+
+
+async def test_recovering_sends_nothing_about_the_endpoints_of_another_integration(
+    fresh_database: Database, manager: Manager, school: School
+) -> None:
+    endpoint = await manager.endpoint()
+    for partner_id in (manager.actor.partner_id, uuid4()):
+        await happen(fresh_database, school, topic=Topic.ENDPOINT_DISABLED, partner_id=str(partner_id))
+    assert (await manager.recover(endpoint, ago(hours=1)))["count"] == 1
 
 
 async def test_recovering_at_once_from_two_sides_queues_each_event_once(
