@@ -14,9 +14,11 @@ import pytest
 from app.cli.data_directory import CHECKOUT
 from app.core.database import Database, Wall
 from app.core.signing import read_secret
+from app.domains.events.service import append_events_from
 from app.domains.partners.service import create_school, revoke_key
 from app.domains.partners.tables import School
 from app.domains.webhooks.fanning import expand
+from app.domains.webhooks.service.replays import LOOKED_AT
 from app.domains.webhooks.sweeping import disable_failing
 from tests.support.clock import FixedClock
 from tests.support.factories.partners import make_key
@@ -94,6 +96,18 @@ async def test_what_did_not_arrive_is_sent_again(skooly: Skooly, fresh_database:
     under_way = skooly("replay", listed[0]["id"])
     assert under_way.returncode == 1
     assert "under way" in under_way.stderr
+
+
+async def test_a_recovery_passes_over_more_than_one_call_looks_at(
+    skooly: Skooly, fresh_database: Database, school: School
+) -> None:
+    many = "SELECT 'student.updated', gen_random_uuid(), '{}'::jsonb, now() FROM generate_series(1, $1::int)"
+    async with fresh_database.raw(Wall.app(school.id)) as connection:
+        await append_events_from(connection, many, LOOKED_AT + 1)
+    await happen(fresh_database, school)
+    endpoint = answer(skooly("create", URL, "--partner", "Moodle", "--topics", "wallet.low", "--json"))["id"]
+    since = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S")
+    assert answer(skooly("recover", endpoint, "--since", since, "--json")) == {"queued": 1}
 
 
 async def test_an_endpoint_is_told_no_more_than_the_keys_of_its_integration(
