@@ -20,6 +20,7 @@ from pathlib import Path
 
 from app.cli.steps import bar, console
 from bench.faults.ledgers import read_got, read_told
+from bench.faults.load import acknowledgements_of
 from bench.faults.outcome import drained, read_committed
 from bench.faults.parties import Parties, parties
 from bench.faults.plan import FULL_EVENTS, PARTS, Fault, counts, shuffled
@@ -51,7 +52,8 @@ def main() -> None:
     ):
         began = time.monotonic()
         struck = _strike_all(platform, both, shuffled(chosen, given.seed))
-        _press_on(platform, both, FULL_EVENTS // given.scale if given.events is None else given.events)
+        events = FULL_EVENTS // given.scale if given.events is None else given.events
+        _press_on(platform, both, acknowledgements_of(events))
         met = _stop_load(platform, both)
         _drain(platform)
         committed = asyncio.run(read_committed(platform.dsn))

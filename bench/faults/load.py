@@ -95,6 +95,11 @@ class Load:
         return None
 
 
+def acknowledgements_of(events: int) -> int:
+    """So many lines of the ledger are as many events, some of them asked for once more."""
+    return events * (ECHO_ONE_IN + 1) // ECHO_ONE_IN
+
+
 def _without_ids(said: str) -> str:
     """The same answer is counted as the same, whatever its request was called."""
     return _UUID.sub("…", said)[:300]
