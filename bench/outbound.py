@@ -16,10 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from itertools import cycle
 from pathlib import Path
 
 import aiohttp
@@ -61,12 +62,13 @@ def signed() -> dict[str, str]:
 
 
 @asynccontextmanager
-async def product(target: Target, tls: ssl.SSLContext, keep: bool) -> AsyncIterator[Post]:
+async def product(targets: Sequence[Target], tls: ssl.SSLContext, keep: bool) -> AsyncIterator[Post]:
+    """Posts to one after the other."""
     client = Client(POLICY, OneName(), tls, Pool() if keep else Pool(most_of_one=0))
-
-    head = render_head(target, {})
+    turns = cycle([(target, render_head(target, {})) for target in targets])
 
     async def post() -> int:
+        target, head = next(turns)
         return (await client.send(target, render_post(head, signed(), BODY))).status
 
     yield post
@@ -91,7 +93,8 @@ class VettingResolver(AbstractResolver):
 
 
 @asynccontextmanager
-async def with_aiohttp(target: Target, tls: ssl.SSLContext, keep: bool) -> AsyncIterator[Post]:
+async def with_aiohttp(targets: Sequence[Target], tls: ssl.SSLContext, keep: bool) -> AsyncIterator[Post]:
+    [target] = targets
     connector = aiohttp.TCPConnector(resolver=VettingResolver(target), ssl=tls, limit=0, force_close=not keep)
     session = aiohttp.ClientSession(
         connector=connector,
@@ -117,7 +120,7 @@ class Contest:
     """One way of sending; `keep` tells whether connections are kept."""
 
     name: str
-    open: Callable[[Target, ssl.SSLContext, bool], Opened]
+    open: Callable[[Sequence[Target], ssl.SSLContext, bool], Opened]
     scheme: str
     keep: bool
     rates: list[float] = field(default_factory=list)
@@ -126,7 +129,7 @@ class Contest:
 
 async def run(contest: Contest, port: int, tls: ssl.SSLContext, requests: int, at_once: int) -> None:
     target = read_url(f"{contest.scheme}://{HOST}:{port}/hook", POLICY)
-    async with contest.open(target, tls, contest.keep) as post:
+    async with contest.open([target], tls, contest.keep) as post:
         await press(post, at_once * 2, at_once)
         began, cpu = time.perf_counter(), time.process_time()
         await press(post, requests, at_once)

@@ -16,7 +16,8 @@ from bench.stage import tell
 from bench.webhooks.scene import HOST, POLICY, Scene, sending
 from tests.support.factories.webhooks import VAULT
 
-AT_ONCE = 64
+AT_ONCE = 128
+"""What the drain claims together."""
 SAMPLE_SECONDS = 0.02
 
 
@@ -65,7 +66,7 @@ async def compare(scene: Scene, port: int, deliveries: int, endpoints: int, roun
     async with sending() as sender:
         await _drain_round(scene, sender, Rounds("warming up"), deliveries // 4, endpoints)
         for _ in range(rounds):
-            await _bare_round(bare, port, deliveries)
+            await _bare_round(bare, port, deliveries, len(scene.schools) * endpoints)
             await _drain_round(scene, sender, drain, deliveries, endpoints)
     return [bare, drain]
 
@@ -81,10 +82,10 @@ async def _drain_round(scene: Scene, sender: HttpSender, rounds: Rounds, deliver
         rounds.note(delivered(metrics), time.perf_counter() - began, time.process_time() - cpu)
 
 
-async def _bare_round(rounds: Rounds, port: int, deliveries: int) -> None:
-    """Each request is signed; nothing else is done."""
-    target = read_url(f"http://{HOST}:{port}/hook", POLICY)
-    async with product(target, verifying_context(), True) as post:
+async def _bare_round(rounds: Rounds, port: int, deliveries: int, hosts: int) -> None:
+    """As many hosts as the drain has; each request is signed, and nothing else is done."""
+    targets = [read_url(f"http://b-{number}.{HOST}:{port}/hook", POLICY) for number in range(hosts)]
+    async with product(targets, verifying_context(), True) as post:
         await press(post, AT_ONCE * 2, AT_ONCE)
         began, cpu = time.perf_counter(), time.process_time()
         await press(post, deliveries, AT_ONCE)
