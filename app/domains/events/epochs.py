@@ -7,8 +7,8 @@ there opens a new epoch at the position that the log then has, in the same trans
 past that position is told so. An epoch opened needlessly, as by every restart of PostgreSQL, costs nobody anything:
 all cursors are of positions before it.
 
-An epoch is numbered by the second in which it was opened, since a restored server has forgotten the epochs that were
-opened after its backup: counted on, the second restore of one backup would look like the first.
+An epoch is numbered by the millisecond in which it was opened, since a restored server has forgotten the epochs that
+were opened after its backup: counted on, the second restore of one backup would look like the first.
 """
 
 from sqlalchemy import text
@@ -19,7 +19,7 @@ HOME = "concat(extract(epoch FROM pg_postmaster_start_time()), ' ', pg_relation_
 _OPEN = """
 WITH opened AS (
     UPDATE school_log SET home = {home},
-        epoch = greatest(epoch + 1, (extract(epoch FROM clock_timestamp() - timestamptz '2020-01-01Z'))::int)
+        epoch = greatest(epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
     WHERE {which}
     RETURNING school_id, epoch, last_position
 )

@@ -22,7 +22,7 @@ class SchoolLog(Table, table=True):
 
     school_id: UUID = Field(primary_key=True, foreign_key="school.id")
     last_position: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
-    epoch: int = Field(sa_column_kwargs={"server_default": text("1")})
+    epoch: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("1")})
     home: str = Field(default=None, nullable=False, sa_type=Text, sa_column_kwargs={"server_default": text(HOME)})
 
 
@@ -32,7 +32,7 @@ class LogEpoch(Table, table=True):
     __tablename__ = "log_epoch"
 
     school_id: UUID = Field(primary_key=True, foreign_key="school.id")
-    epoch: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    epoch: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     from_position: int = Field(sa_type=BigInteger)
     opened_at: datetime = moment(default_now=True)
 
@@ -46,7 +46,7 @@ class Event(Walled, table=True):
     )
 
     position: int = Field(sa_type=BigInteger)
-    epoch: int
+    epoch: int = Field(sa_type=BigInteger)
     type: str = words()
     schema_version: int = Field(sa_column_kwargs={"server_default": text("1")})
     subject: UUID
