@@ -57,6 +57,8 @@ class Figures:
     p50_ms: float
     p99_ms: float
     again_seconds: float
+    refused: int
+    """How often somebody was told to come back later."""
 
 
 class Process:
@@ -129,12 +131,12 @@ async def measure(name: str, process: Process, query: str, keys: list[str | None
         committed = await timed(fire)
         latencies += [when - committed for when in await crowd.heard(size)]
     memory = process.megabytes - idle
-    crowd.leave()
+    await crowd.leave()
     again = await crowd.join(keys, at_once=1_000)
-    crowd.leave()
+    await crowd.leave()
     cuts = statistics.quantiles(latencies, n=100)
     microseconds = cpu / (size * burst) * 1e6
-    return Figures(name, size, joined, rate, microseconds, memory, cuts[49] * 1e3, cuts[98] * 1e3, again)
+    return Figures(name, size, joined, rate, microseconds, memory, cuts[49] * 1e3, cuts[98] * 1e3, again, crowd.refused)
 
 
 async def timed(fire: Fire) -> float:
@@ -192,13 +194,13 @@ def show(figures: list[Figures], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(each) for each in figures], indent=2))
         return
-    titles = ("sockets", "join s", "deliv./s", "CPU µs", "MB", "p50 ms", "p99 ms", "again s")
+    titles = ("sockets", "join s", "deliv./s", "CPU µs", "MB", "p50 ms", "p99 ms", "again s", "later")
     print(f"{'':24}" + "".join(f"{title:>10}" for title in titles))
     for each in figures:
         print(
             f"{each.name:24}{each.sockets:>10}{each.join_seconds:>10.1f}{each.deliveries_per_second:>10,.0f}"
             f"{each.cpu_microseconds:>10.1f}{each.megabytes:>10.0f}{each.p50_ms:>10.1f}{each.p99_ms:>10.1f}"
-            f"{each.again_seconds:>10.1f}"
+            f"{each.again_seconds:>10.1f}{each.refused:>10}"
         )
 
 
