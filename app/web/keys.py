@@ -11,6 +11,8 @@ from app.web.errors import ConflictingKeys
 from app.web.exchange import Exchange, Scope, note_actor
 
 _BEARER = "bearer "
+KEY_HEADERS = (b"x-api-key", b"authorization")
+"""What `key_in` looks at."""
 
 
 class Keyring(Protocol):

@@ -6,6 +6,7 @@ Polling, subscriptions and webhooks ask here, so that an event never tells a key
 """
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,12 @@ def family(topic: str) -> str:
 
 def topics_open_to(scopes: Collection[str]) -> frozenset[Topic]:
     """The topics that a key with these scopes may read."""
+    return _opened_to(frozenset(scopes))
+
+
+@lru_cache(maxsize=256)
+def _opened_to(scopes: frozenset[str]) -> frozenset[Topic]:
+    """One for all streams of such keys, each of which keeps it."""
     return frozenset(topic for topic in Topic if not _readers(topic).isdisjoint(scopes))
 
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 import asyncpg
@@ -258,7 +259,7 @@ class Keyring:
 
 def _state(row: asyncpg.Record) -> KeyState:
     return KeyState(
-        scopes=frozenset(row["scopes"]),
+        scopes=_one_set(tuple(row["scopes"])),
         zones=None if row["zones"] is None else frozenset(row["zones"]),
         expires_at=row["expires_at"],
         revoked=row["revoked_at"] is not None,
@@ -273,10 +274,16 @@ def _actor(row: asyncpg.Record) -> Actor:
         partner_id=row["partner_id"],
         partner_name=row["partner_name"],
         key_id=row["key_id"],
-        scopes=frozenset(row["scopes"]),
+        scopes=_one_set(tuple(row["scopes"])),
         zones=None if row["zones"] is None else frozenset(row["zones"]),
         expires_at=row["expires_at"],
     )
+
+
+@lru_cache(maxsize=256)
+def _one_set(scopes: tuple[str, ...]) -> frozenset[str]:
+    """One for all keys of a preset: every open socket and stream keeps its own actor."""
+    return frozenset(scopes)
 
 
 def _key_id(token: str) -> str:

@@ -96,11 +96,16 @@ class Operation:
             await self._fail(failure)
 
     async def _pass_on(self, stream: Stream) -> None:
-        send, prefix = self._socket.send, messages.next_prefix(self.id)
-        while frames := await stream.take():
-            for frame in frames:
-                await send(prefix + frame.payload.decode() + "}")
-                self.sent = frame.cursor
+        while await self._pass_frames_on(stream):
+            pass
+
+    async def _pass_frames_on(self, stream: Stream) -> bool:
+        """Holds none while it waits for the next: thousands of sockets do hardly anything else."""
+        frames, prefix = await stream.take(), messages.next_prefix(self.id)
+        for frame in frames:
+            await self._socket.send(prefix + frame.payload.decode() + "}")
+            self.sent = frame.cursor
+        return bool(frames)
 
     def _note_end(self) -> None:
         """At once, also while a frame waits for room in the connection: what ends the socket must not wait for it."""

@@ -19,7 +19,7 @@ from app.core.tasks import end
 from app.domains.partners.errors import KeyRefused
 from app.web.exchange import Exchange, Receive, Scope, Send
 from app.web.graphql_answers import request_errors
-from app.web.keys import Keyring, key_in
+from app.web.keys import KEY_HEADERS, Keyring, key_in
 from app.web.sockets import messages
 from app.web.sockets.closing import CloseCode, SocketClosed, ending_of, refusal_of
 from app.web.sockets.conversation import Conversation
@@ -50,7 +50,9 @@ class Socket:
         self.house = house
         self.exchange = exchange
         self.closed: SocketClosed | None = None
-        self._headers = [(str(name, "latin-1"), str(value, "latin-1")) for name, value in scope["headers"]]
+        self._headers = [
+            (str(name, "latin-1"), str(value, "latin-1")) for name, value in scope["headers"] if name in KEY_HEADERS
+        ]
         self._receive = receive
         self._send = send
         self._conversation = Conversation()
