@@ -144,6 +144,8 @@ def documents(draw: st.DrawFn) -> str:
     return f"query Q{variable} {{ {' '.join(roots)} }} {used}"
 
 
+# Where an item of a list fails, graphql-core leaves the coroutines of the others: its affair, not that of the plans.
+@pytest.mark.filterwarnings("ignore:.*Executor.complete_list_item_value:pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("error:coroutine .* was never awaited:RuntimeWarning")
 @given(text=documents())
 async def test_any_query_answers_the_same_on_both_ways(text: str) -> None:
