@@ -18,7 +18,7 @@ from app.domains.events.service import append_events_from
 from app.domains.partners.service import create_school, revoke_key
 from app.domains.partners.tables import School
 from app.domains.webhooks.fanning import expand
-from app.domains.webhooks.service.replays import LOOKED_AT
+from app.domains.webhooks.service.replays import AT_ONCE, LOOKED_AT
 from app.domains.webhooks.sweeping import disable_failing
 from tests.support.clock import FixedClock
 from tests.support.factories.partners import make_key
@@ -57,6 +57,13 @@ def skooly(school: School, fresh_database_url: str) -> Skooly:
         return subprocess.run(command, cwd=CHECKOUT, env={**environment, **changed}, capture_output=True, text=True)
 
     return run
+
+
+async def append(database: Database, school: School, count: int) -> None:
+    """Events student.updated, in one statement."""
+    many = "SELECT 'student.updated', gen_random_uuid(), '{}'::jsonb, now() FROM generate_series(1, $1::int)"
+    async with database.raw(Wall.app(school.id)) as connection:
+        await append_events_from(connection, many, count)
 
 
 def answer(finished: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -101,13 +108,23 @@ async def test_what_did_not_arrive_is_sent_again(skooly: Skooly, fresh_database:
 async def test_a_recovery_passes_over_more_than_one_call_looks_at(
     skooly: Skooly, fresh_database: Database, school: School
 ) -> None:
-    many = "SELECT 'student.updated', gen_random_uuid(), '{}'::jsonb, now() FROM generate_series(1, $1::int)"
-    async with fresh_database.raw(Wall.app(school.id)) as connection:
-        await append_events_from(connection, many, LOOKED_AT + 1)
+    await append(fresh_database, school, LOOKED_AT + 1)
     await happen(fresh_database, school)
     endpoint = answer(skooly("create", URL, "--partner", "Moodle", "--topics", "wallet.low", "--json"))["id"]
     since = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S")
     assert answer(skooly("recover", endpoint, "--since", since, "--json")) == {"queued": 1}
+
+
+async def test_a_replay_goes_on_until_all_is_queued(skooly: Skooly, fresh_database: Database, school: School) -> None:
+    endpoint = answer(skooly("create", URL, "--partner", "Moodle", "--topics", "student.updated", "--json"))["id"]
+    await append(fresh_database, school, AT_ONCE + 1)
+    while (await expand(fresh_database)).more:
+        pass
+    async with fresh_database.raw(Wall.worker()) as connection:
+        await connection.execute("UPDATE delivery SET state = 'succeeded'")
+    replay = "replay", "--endpoint", endpoint, "--state", "succeeded", "--json"
+    assert answer(skooly(*replay)) == {"queued": AT_ONCE + 1}
+    assert answer(skooly(*replay)) == {"queued": 0}
 
 
 async def test_an_endpoint_is_told_no_more_than_the_keys_of_its_integration(

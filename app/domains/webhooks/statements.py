@@ -110,19 +110,23 @@ woken AS (
     WHERE school_id = {_HERE} AND endpoint_id = :endpoint AND CAST(:status AS text) = 'active'
         AND EXISTS (SELECT FROM made)
 )"""
-_LAST_CHOSEN = "(SELECT max(event_id::text)::uuid FROM chosen)"
 # How many were queued, whether there may be more, and which event was the last that was looked at.
-_QUEUE = f"""{_MAKE}
-SELECT (SELECT count(*) FROM made), (SELECT count(*) FROM chosen) >= :most, {_LAST_CHOSEN}
+_LAST_CHOSEN = "(SELECT max(event_id::text)::uuid FROM chosen)"
+_QUEUE_ONE = f"{_MAKE} SELECT (SELECT count(*) FROM made), false, {_LAST_CHOSEN}"
+_QUEUE_SOME = f"""{_MAKE}
+SELECT made.count, full_up OR looked.count >= :looked, CASE WHEN full_up THEN {_LAST_CHOSEN} ELSE looked.last END
+FROM (SELECT count(*) FROM made) made, (SELECT count(*) >= :most AS full_up FROM chosen) chosen_count,
+    (SELECT count(*), max(event_id::text)::uuid AS last FROM looked) looked
 """
 
 # What an endpoint wants now, wherever in the log it starts.
 _WANTED = "wants_event(e.id, e.partner_id, -1, e.topics, e.filter, v.position, v.type, v.subject, v.facts)"
-# Nothing is sent again that the integration is no longer told of.
+# Nothing is sent again that the integration is no longer told of. Each event is looked up, whatever the planner has
+# heard of the log: it may be far longer than what is looked at.
 _TOLD = f"""
 JOIN endpoint e ON e.school_id = d.school_id AND e.id = d.endpoint_id
-JOIN event v ON v.school_id = d.school_id AND v.id = d.event_id
-    AND topic_is_open(e.school_id, e.partner_id, v.type, e.filter ->> 'zone') AND {_WANTED}"""
+JOIN LATERAL (SELECT v.* FROM event v WHERE v.school_id = d.school_id AND v.id = d.event_id LIMIT 1) v
+    ON topic_is_open(e.school_id, e.partner_id, v.type, e.filter ->> 'zone') AND {_WANTED}"""
 
 STILL_TOLD = text(
     f"SELECT true FROM delivery d {_TOLD} "
@@ -133,7 +137,7 @@ WITH chosen AS (
     SELECT event_id, max(replay) + 1 AS replay FROM delivery
     WHERE school_id = {_HERE} AND endpoint_id = :endpoint AND event_id = :event GROUP BY event_id
     HAVING bool_and(state IN ('succeeded', 'exhausted', 'cancelled'))
-){_QUEUE}""")
+){_QUEUE_ONE}""")
 
 LAST_REPLAY = text(
     f"SELECT max(replay) FROM delivery WHERE school_id = {_HERE} AND endpoint_id = :endpoint AND event_id = :event"
@@ -142,43 +146,48 @@ LAST_REPLAY = text(
 # The oldest events first, `:looked` of them at most: those that arrived are read too.
 RECOVER = text(f"""
 WITH looked AS MATERIALIZED (
-    SELECT v.id, v.position, v.type, v.subject, v.facts FROM event v
+    SELECT v.id AS event_id, v.position, v.type, v.subject, v.facts FROM event v
     WHERE v.school_id = {_HERE} AND v.id >= :since ORDER BY v.id LIMIT :looked
 ),
 chosen AS MATERIALIZED (
-    SELECT v.id AS event_id, coalesce((
+    SELECT v.event_id, coalesce((
         SELECT max(replay) + 1 FROM delivery d
-        WHERE d.school_id = e.school_id AND d.endpoint_id = e.id AND d.event_id = v.id
+        WHERE d.school_id = e.school_id AND d.endpoint_id = e.id AND d.event_id = v.event_id
     ), 0) AS replay
     FROM endpoint e JOIN looked v ON {_WANTED} AND v.type <> 'endpoint.tested'
     WHERE e.school_id = {_HERE} AND e.id = :endpoint
         AND NOT EXISTS (
-            SELECT FROM delivery d WHERE d.school_id = e.school_id AND d.endpoint_id = e.id AND d.event_id = v.id
+            SELECT FROM delivery d WHERE d.school_id = e.school_id AND d.endpoint_id = e.id AND d.event_id = v.event_id
                 AND d.state NOT IN ('exhausted', 'cancelled')
         )
-    ORDER BY v.id LIMIT :most
-){_MAKE}
-SELECT made.count, full_up OR looked.count >= :looked, CASE WHEN full_up THEN {_LAST_CHOSEN} ELSE looked.last END
-FROM (SELECT count(*) FROM made) made, (SELECT count(*) >= :most AS full_up FROM chosen) chosen_count,
-    (SELECT count(*), max(id::text)::uuid AS last FROM looked) looked
-""")
+    ORDER BY v.event_id LIMIT :most
+){_QUEUE_SOME}""")
 
 
 def replay_some(*, states: tuple[str, ...], topic: bool, since: bool, until: bool, after: bool) -> str:
-    """Of each event the latest delivery, where that one is in one of `states`."""
+    """Of each event the latest delivery, where that one is in one of `states`; of `:looked` deliveries at most.
+
+    Other states than `exhausted` have no index: there every delivery is looked at.
+    """
     only = [
+        "AND d.state = 'exhausted'" if set(states) == {"exhausted"} else "",
         "AND d.event_id >= :since" if since else "",
         "AND d.event_id < :until" if until else "",
         "AND d.event_id > :after" if after else "",
     ]
     return f"""
-WITH chosen AS (
-    SELECT d.event_id, d.replay + 1 AS replay FROM delivery d {_TOLD} {_READ} {"AND v.type = :topic" if topic else ""}
-    WHERE d.school_id = {_HERE} AND d.endpoint_id = :endpoint
-        AND d.state IN ({", ".join(map(repr, states))}) {" ".join(only)}
-        AND NOT EXISTS (
-            SELECT FROM delivery later WHERE later.school_id = d.school_id AND later.endpoint_id = d.endpoint_id
-                AND later.event_id = d.event_id AND later.replay > d.replay
-        )
-    ORDER BY d.event_id LIMIT :most
-){_QUEUE}"""
+WITH looked AS MATERIALIZED (
+    SELECT d.event_id FROM delivery d
+    WHERE d.school_id = {_HERE} AND d.endpoint_id = :endpoint {" ".join(only)}
+    ORDER BY d.event_id LIMIT :looked
+),
+chosen AS (
+    SELECT l.event_id, d.replay + 1 AS replay
+    FROM (SELECT DISTINCT event_id FROM looked ORDER BY event_id) l CROSS JOIN LATERAL (
+        SELECT d.* FROM delivery d
+        WHERE d.school_id = {_HERE} AND d.endpoint_id = :endpoint AND d.event_id = l.event_id
+        ORDER BY d.replay DESC LIMIT 1
+    ) d {_TOLD} {_READ} {"AND v.type = :topic" if topic else ""}
+    WHERE d.state IN ({", ".join(map(repr, states))})
+    ORDER BY l.event_id LIMIT :most
+){_QUEUE_SOME}"""

@@ -56,7 +56,7 @@ class RotatedSecret:
 
 @strawberry.type(description="Deliveries that were queued to be sent.")
 class QueuedDeliveries:
-    count: int = _to_manage(description="How many.", example=42)
+    count: int = _to_manage(description="How many: 0 is not the end while `hasMore`.", example=42)
     has_more: bool = _to_manage(description="Whether others may be left: ask again, with `endCursor`.")
     end_cursor: str | None = _to_manage(
         description="Where to go on, as `after`; null where nothing is left.", example=None

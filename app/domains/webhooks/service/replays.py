@@ -23,7 +23,7 @@ from app.domains.webhooks.settling import FINAL
 
 AT_ONCE = 2_000
 LOOKED_AT = 50_000
-"""Events that one recovery looks at, arrived or not."""
+"""Events that one recovery looks at, and deliveries that one replay looks at, whatever became of them."""
 FURTHEST_BACK = timedelta(days=90)
 
 
@@ -51,9 +51,17 @@ async def replay_delivery(session: AsyncSession, owner: Owner, delivery_id: str)
 
 
 async def replay_deliveries(
-    session: AsyncSession, owner: Owner, endpoint_id: UUID, which: ReplayFilter, *, after: UUID | None = None
+    session: AsyncSession,
+    owner: Owner,
+    endpoint_id: UUID,
+    which: ReplayFilter,
+    *,
+    after: UUID | None = None,
+    looked: int = LOOKED_AT,
 ) -> Queued:
     """The oldest event first, from the one past `after` on; nothing where all the states asked for are under way.
+
+    Of `looked` deliveries at most: there may be more behind them even where none of these was queued.
 
     Raises EndpointNotFound, ReplayWithoutOffset.
     """
@@ -69,7 +77,7 @@ async def replay_deliveries(
         after=after is not None,
     )
     since, until = (_bound(getattr(which, name), name) for name in ("since", "until"))
-    asked = {"topic": which.topic, "since": since, "until": until, "after": after}
+    asked = {"topic": which.topic, "since": since, "until": until, "after": after, "looked": looked}
     return await _queue(session, text(statement), endpoint_id, status, **owner.sight, **asked)
 
 
