@@ -18,6 +18,7 @@ from sqlmodel import col
 from app.core.commit_queue import CommitQueue
 from app.core.database import ANNOUNCE, Database, RawConnection, Wall
 from app.core.tables import THIS_SCHOOL
+from app.domains.events.catalogue import CATALOGUE
 from app.domains.events.epochs import HOME, MOVE_IN
 from app.domains.events.errors import LogNotOpened
 from app.domains.events.tables import Event, LogEpoch, SchoolLog
@@ -25,7 +26,8 @@ from app.domains.events.topics import Topic
 
 _GROWN = "skooly_grown"
 
-# The rows of `source` get the next positions, in its order. `{source}` yields n, type, subject, facts, occurred_at.
+# The rows of `source` get the next positions, in its order. `{source}` yields n, type, version, subject, facts,
+# occurred_at.
 # None do where the log was last written elsewhere: `MOVE_IN` first opens a new epoch.
 _APPEND = """
 WITH source AS MATERIALIZED ({source}),
@@ -34,8 +36,8 @@ taken AS (
     WHERE school_id = current_setting('app.school')::uuid AND home = {home}
     RETURNING school_id, epoch, last_position - (SELECT count(*) FROM source) AS base
 )
-INSERT INTO event (school_id, position, epoch, type, subject, facts, occurred_at)
-SELECT taken.school_id, taken.base + n, taken.epoch, type, subject, facts, coalesce(occurred_at, now())
+INSERT INTO event (school_id, position, epoch, type, schema_version, subject, facts, occurred_at)
+SELECT taken.school_id, taken.base + n, taken.epoch, type, version, subject, facts, coalesce(occurred_at, now())
 FROM taken, source ORDER BY n
 """
 _REACHED = "RETURNING school_id, position"
@@ -44,10 +46,11 @@ _APPEND_QUEUED = text(
     (_APPEND + _REACHED).format(
         home=HOME,
         source="""
-    SELECT n, type, subject, facts::jsonb AS facts, occurred_at
+    SELECT n, type, version, subject, facts::jsonb AS facts, occurred_at
     FROM unnest(
-        CAST(:types AS text[]), CAST(:subjects AS uuid[]), CAST(:facts AS text[]), CAST(:times AS timestamptz[])
-    ) WITH ORDINALITY AS queued (type, subject, facts, occurred_at, n)""",
+        CAST(:types AS text[]), CAST(:versions AS int[]), CAST(:subjects AS uuid[]), CAST(:facts AS text[]),
+        CAST(:times AS timestamptz[])
+    ) WITH ORDINALITY AS queued (type, version, subject, facts, occurred_at, n)""",
     )
 )
 _MOVE_IN = text(MOVE_IN)
@@ -82,6 +85,7 @@ def _append_queued(session: AsyncSession, queue: list[_Queued]) -> None:
     connection = session.sync_session.connection()
     values = {
         "types": [queued.topic.value for queued in queue],
+        "versions": [CATALOGUE[queued.topic].version for queued in queue],
         "subjects": [queued.subject for queued in queue],
         "facts": [queued.facts for queued in queue],
         "times": [queued.occurred_at for queued in queue],
@@ -116,17 +120,20 @@ async def append_events_from(connection: RawConnection, select_sql: str, *args: 
     """Appends what `select_sql` yields, as the last statement of an import, and returns how many events that were.
 
     Its columns are, in order: type text, subject uuid, facts jsonb, occurred_at timestamptz (or NULL for now); its
-    order is the log's. `args` fill its `$1`, `$2` … The transaction must name its school. Raises LogNotOpened.
+    order is the log's; a type that is not in the catalogue violates NOT NULL. `args` fill its `$1`, `$2` … The
+    transaction must name its school. Raises LogNotOpened.
     """
+    version = f"(${len(args) + 1}::jsonb ->> type)::int"
     source = f"""
-    SELECT row_number() OVER () AS n, type, subject, facts, occurred_at
+    SELECT row_number() OVER () AS n, type, {version} AS version, subject, facts, occurred_at
     FROM ({select_sql}) AS selected (type, subject, facts, occurred_at)"""  # noqa: S608 - our own statement, its values in `args`
     is_at_home = await connection.fetchval(_IS_AT_HOME)
     if is_at_home is None:
         raise LogNotOpened
     if not is_at_home:
         await connection.execute(MOVE_IN)
-    status: str = await connection.execute(_APPEND.format(home=HOME, source=source), *args)
+    versions = orjson.dumps({topic.value: described.version for topic, described in CATALOGUE.items()}).decode()
+    status: str = await connection.execute(_APPEND.format(home=HOME, source=source), *args, versions)
     return int(status.rpartition(" ")[2])
 
 
