@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from app.api.problems import PROBLEMS
+from app.api.problems import PROBLEMS, Problem
 from app.core.scopes import Scope
 from app.domains.events.topics import Topic
 from app.web.negotiation import EVENT_STREAM
+from compat_rest.problems import Fault
 
 Json = dict[str, Any]
 
@@ -43,11 +44,13 @@ _COMMON = (
     "TOPIC_CLOSED",
     "TOPIC_UNKNOWN",
     "MALFORMED_REQUEST",
+    "INVALID_PARAMETERS",
     "MALFORMED_HTTP",
     "RATE_LIMITED",
     "UNAVAILABLE",
     "HEAD_TOO_LARGE",
 )
+_OF_BODY = ("MALFORMED_JSON", "INVALID_BODY", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "REQUEST_TOO_SLOW")
 
 
 def paths() -> dict[str, dict[str, Json]]:
@@ -105,9 +108,17 @@ def _tickets() -> Json:
                 "description": "Only these; none or null is all that the key may read.",
             }
         },
+        "additionalProperties": False,
         "examples": [{"topics": ["student.created"]}],
     }
-    refused = (*_COMMON, "MALFORMED_JSON", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "REQUEST_TOO_SLOW")
+    refused = (
+        *_COMMON,
+        "MALFORMED_JSON",
+        "INVALID_BODY",
+        "BODY_TOO_LARGE",
+        "UNSUPPORTED_MEDIA_TYPE",
+        "REQUEST_TOO_SLOW",
+    )
     return {
         **_words("createEventTicket", "A ticket for a page", _TICKET_SAID),
         "security": _by_key(),
@@ -136,7 +147,7 @@ def _problems(codes: Iterable[str]) -> Json:
     """Every status of these codes, with an example of each."""
     found: dict[str, Json] = {}
     for code in codes:
-        problem = PROBLEMS[code]
+        problem = _named(code)
         examples = found.setdefault(str(problem.status), {})
         title = problem.title("fr")
         kind = f"/v1/problems/{code.lower().replace('_', '-')}"
@@ -152,8 +163,13 @@ def _problems(codes: Iterable[str]) -> Json:
     return {status: _problem(examples) for status, examples in sorted(found.items())}
 
 
+def _named(code: str) -> Problem | Fault:
+    """As the application knows it, or the facade, whose words for unknown names are borrowed."""
+    return PROBLEMS.get(code) or Fault[code]
+
+
 def _problem(examples: Json) -> Json:
-    titles = ". ".join(PROBLEMS[code].title("en") for code in examples)
+    titles = ". ".join(_named(code).title("en") for code in examples)
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         "description": f"{titles}.",

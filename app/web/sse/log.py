@@ -22,11 +22,15 @@ from app.web.negotiation import EVENT_STREAM, accepts
 from app.web.origins import Origins
 from app.web.sse import wire
 from app.web.sse.answer import Connection, Follower, Headers
+from app.web.sse.refusing import refuse_unknown, send_refusal
 from app.web.sse.tickets import Grant, Tickets
+from compat_rest.binding import Place
+from compat_rest.problems import Problem
 
 Query = dict[str, list[str]]
 MOST_PARAMETERS = 100
 """As many as there may be topics, and then some."""
+TAKEN = ("after", "topics", "latest", "ticket")
 STREAM = "/v1/events/stream"
 TICKETS = "/v1/events/tickets"
 DOCUMENT = """
@@ -73,6 +77,8 @@ class LogStreamEndpoint:
         exchange.route = STREAM
         try:
             await self._answer(Connection(scope, receive, send))
+        except Problem as problem:
+            await send_refusal(send, exchange, problem)
         except Exception as error:
             if exchange.answered:
                 raise
@@ -89,6 +95,7 @@ class LogStreamEndpoint:
             raise NotAcceptable(available=EVENT_STREAM)
         asked = _query(scope)
         actor, variables = await self._let_in(scope, asked)
+        refuse_unknown(Place.QUERY, asked, TAKEN)
         exchange = exchange_of(scope)
         request = Request(exchange.request_id, exchange.language, "rest")
         await self._follower.follow(self._prepared, variables, actor, request, LogWords(), connection, headers)
@@ -96,14 +103,14 @@ class LogStreamEndpoint:
     async def _let_in(self, scope: Scope, asked: Query) -> tuple[Actor, dict[str, Any]]:
         """Who asks, and for what: a ticket's topics can be narrowed, not left."""
         exchange = exchange_of(scope)
-        topics = separated(asked.get("topics"))
+        topics = separated(asked.get("topics")) or None
         if ticket := _last(asked, "ticket"):
             grant = self._tickets.read(ticket)
             actor = exchange.actor = await self._keyring.vouched(grant.key_id, exchange.client)
             topics = _narrowed(grant, topics)
         else:
             actor = await authenticate(self._keyring, scope, exchange)
-        after = header(scope, b"last-event-id") or _last(asked, "after")
+        after = header(scope, b"last-event-id") or _last(asked, "after") or None
         return actor, {"after": after, "topics": topics, "latest": _last(asked, "latest") == "true"}
 
     def _shared_with(self, scope: Scope) -> Headers:
@@ -133,22 +140,32 @@ class TicketEndpoint:
             return
         actor = await authenticate(self._keyring, scope, exchange)
         authorise(actor, self._prepared.needs)
-        require_json(scope)
-        topics = _topics(parse_json(await read_body(receive) or b"{}"))
+        try:
+            topics = await self._asked(scope, receive)
+        except Problem as problem:
+            await send_refusal(send, exchange, problem)
+            return
         chosen_topics(actor, topics)
         ticket, expires_at = self._tickets.write(Grant(actor.key_id, topics))
         await send_json(
             send, 201, {"ticket": ticket, "expiresAt": expires_at.isoformat(), "url": f"{STREAM}?ticket={ticket}"}
         )
 
+    async def _asked(self, scope: Scope, receive: Receive) -> tuple[str, ...] | None:
+        """The topics that a ticket is to open. Raises Problem, MalformedRequest and UnsupportedMediaType."""
+        refuse_unknown(Place.QUERY, _query(scope), ())
+        require_json(scope)
+        return _topics(parse_json(await read_body(receive) or b"{}"))
+
 
 def _topics(body: Any) -> tuple[str, ...] | None:
-    """Raises MalformedRequest."""
+    """Raises MalformedRequest, and Problem for what is not read."""
     if not isinstance(body, dict):
         raise MalformedRequest(reason_fr="le corps doit être un objet", reason_en="the body has to be an object")
+    refuse_unknown(Place.BODY, body, ("topics",))
     topics = body.get("topics")
     if topics is None or (isinstance(topics, list) and all(isinstance(each, str) for each in topics)):
-        return tuple(separated(topics) or ()) or None
+        return tuple(topics or ()) or None
     raise MalformedRequest(
         field="topics",
         reason_fr="« topics » doit être une liste de textes",
@@ -172,7 +189,8 @@ def _narrowed(grant: Grant, topics: list[str] | None) -> list[str] | None:
 def _query(scope: Scope) -> Query:
     """The values of each parameter. Raises MalformedRequest for what is no UTF-8 or too much."""
     try:
-        return parse_qs(scope["query_string"].decode("ascii"), errors="strict", max_num_fields=MOST_PARAMETERS)
+        text = scope["query_string"].decode("ascii")
+        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
     except ValueError:
         raise MalformedRequest(reason_fr="paramètres illisibles", reason_en="unreadable parameters") from None
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from app.core.database import Database, Wall
+from app.domains.events.topics import Topic
 from app.domains.partners.service import IssuedKey, revoke_key
 from app.domains.partners.tables import School
 from app.web.sse.tickets import LIFETIME, Grant, TicketRefused, Tickets
@@ -17,6 +18,7 @@ from tests.support.serving import Serving
 from tests.web.sse.streams import Listener, listening
 
 STREAM = "/v1/events/stream"
+TICKETS = "/v1/events/tickets"
 
 
 async def next_event(stream: Listener) -> Any:
@@ -83,13 +85,25 @@ async def test_a_ticket_opens_its_topics_alone(server: Serving, core: IssuedKey)
         assert stream.response.status_code == 200
 
 
+async def test_a_ticket_asked_for_no_topic_at_all_opens_its_own(
+    server: Serving, core: IssuedKey, database: Database, school: School
+) -> None:
+    url = (await ticket(server, core.key, topics=["wallet.low"])).json()["url"]
+    async with listening(server, None, f"{url}&topics=,", method="GET") as stream:
+        await stream.told()
+        await happen(database, school.id, "a", topic=Topic.STUDENT_CREATED)
+        await happen(database, school.id, "b")
+        assert (await next_event(stream)).json["topic"] == "wallet.low"
+
+
 async def test_a_ticket_is_given_to_whoever_may_read_the_log(
     server: Serving, core: IssuedKey, database: Database, school: School
 ) -> None:
     canteen = await make_key(database, school, "cantine")
     assert (await ticket(server, canteen.key)).status_code == 403
     assert (await ticket(server, "sk_live_nonsense")).status_code == 401
-    assert (await ticket(server, core.key, topics=["no.such"])).status_code == 422
+    for unknown in ("no.such", "", ",", "wallet.low,no.such"):
+        assert (await ticket(server, core.key, topics=[unknown])).status_code == 422
     assert (await ticket(server, core.key, topics="wallet.low")).status_code == 400
     async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
         assert (await client.get("/v1/events/tickets")).status_code == 405
@@ -99,6 +113,38 @@ async def test_a_key_in_the_url_opens_nothing(server: Serving, core: IssuedKey) 
     for name in ("ticket", "key", "X-API-KEY", "x-api-key", "authorization"):
         async with listening(server, None, STREAM, method="GET", params={name: core.key}) as stream:
             assert stream.response.status_code == 401, name
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("fr", "Ce nom n'est pas connu ici"), ("en", "not known here")])
+async def test_what_nobody_reads_is_refused_as_the_generated_endpoints_refuse_it(
+    server: Serving, core: IssuedKey, language: str, sentence: str
+) -> None:
+    asked = {"topic": "wallet.low", "latest": "true", "Topics": ""}
+    headers = {"x-api-key": core.key, "accept-language": language}
+    async with httpx.AsyncClient(base_url=server.url, headers=headers, trust_env=False) as client:
+        generated = (await client.get("/v1/events", params={"topic": "wallet.low", "Topics": ""})).json()
+        refused = [
+            (await client.get(STREAM, params=asked), "query", "after, topics, latest, ticket"),
+            (await client.post(TICKETS, params=asked, json={}), "query", "–"),
+            (await client.post(TICKETS, json={"topic": ["wallet.low"]}), "body", "topics"),
+        ]
+    for answer, place, known in refused:
+        problem = answer.json()
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["content-language"] == language
+        assert problem["field"] == "topic"
+        assert {(each["in"], each["code"]) for each in problem["errors"]} == {(place, "UNKNOWN")}
+        assert sentence in problem["detail"]
+        assert known in problem["detail"]
+        assert problem.keys() == generated.keys()
+    assert [answer.status_code for answer, *_ in refused] == [400, 400, 422]
+    codes = [answer.json()["code"] for answer, *_ in refused]
+    assert codes == [generated["code"], "INVALID_PARAMETERS", "INVALID_BODY"]
+
+
+async def test_what_is_empty_is_as_what_is_not_there(server: Serving, core: IssuedKey) -> None:
+    async with listening(server, core.key, f"{STREAM}?after=&topics=&ticket=&latest=", method="GET") as stream:
+        assert (await stream.told()).event == "checkpoint"
 
 
 def test_a_ticket_ends_and_cannot_be_made_up() -> None:
