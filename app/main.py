@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from app.api.authoriser import Needs
 from app.api.budgets import Budgets, ValkeyLeases
 from app.api.executor import Executor
 from app.api.openings import opens, root_fields
@@ -47,11 +48,14 @@ from app.web.keys import MeteredKeyring
 from app.web.readiness import VALKEY_SECONDS, checks
 from app.web.rest import RestGateway
 from app.web.sse import described
+from app.web.sse.log import DOCUMENT
 from app.web.sse.tickets import Tickets
 from app.web.staying import Stayers
 from compat_rest.facade import Facade
 
 REST = "/v1"
+BESIDE = described.paths()
+"""What of it no operation document can be."""
 
 
 def create_app(
@@ -75,7 +79,8 @@ def create_app(
     watch = Watch(database, doorbell)
     keyring = Keyring(database, settings.peppers, clock)
     guard = KeyGuard(keyring, clock)
-    openings = Openings(partial(root_fields, schema), lambda scopes: opened_endpoints(facade, scopes))
+    following = preparer.prepare(DOCUMENT).needs
+    openings = Openings(partial(root_fields, schema), lambda scopes: opened_endpoints(facade, following, scopes))
     budgets = Budgets(ValkeyLeases(redis), clock, limit=settings.budget_points)
     services = {
         **make_services(settings, database, clock, openings),
@@ -149,10 +154,17 @@ def make_live(
     )
 
 
-def opened_endpoints(facade: Facade, scopes: frozenset[str]) -> list[str]:
-    """The operations of the facade that a key with these scopes may use: "GET /v1/students/{matricule}", by path."""
-    opened = (each.binding for each in facade.endpoints if opens(scopes, each.prepared.needs))
-    return [f"{each.method} {REST}{each.path}" for each in sorted(opened, key=lambda each: (each.path, each.method))]
+def opened_endpoints(facade: Facade, following: Needs, scopes: frozenset[str]) -> list[str]:
+    """The operations of /v1 that a key with these scopes may use: "GET /v1/students/{matricule}", by path.
+
+    `following` is what those beside the facade's own ask for: the event stream and its tickets.
+    """
+    opened = [
+        (each.binding.path, each.binding.method) for each in facade.endpoints if opens(scopes, each.prepared.needs)
+    ]
+    if opens(scopes, following):
+        opened += ((path, method.upper()) for path, methods in BESIDE.items() for method in methods)
+    return [f"{method} {REST}{path}" for path, method in sorted(opened)]
 
 
 def make_facade(gateway: RestGateway, documents: Path) -> Facade:
@@ -166,7 +178,7 @@ def make_facade(gateway: RestGateway, documents: Path) -> Facade:
         matched=_note_route,
         max_body=MAX_BODY,
         published={"asyncapi.json": asyncapi_document()},
-        beside=described.paths(),
+        beside=BESIDE,
     )
 
 

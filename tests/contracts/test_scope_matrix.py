@@ -297,6 +297,10 @@ def _passes(client: httpx.Client, probe: Probe) -> bool:
 def test_a_preset_reaches_its_endpoints_and_no_other(school: School, preset: str) -> None:
     reached = {each for each in _endpoints(school) if _reaches(school.client(preset), *each)}
     assert reached == ENDPOINTS[preset]
+    told = school.client(preset).post("/graphql", json={"query": "{ viewer { endpoints } }"}).json()["data"]["viewer"]
+    assert told["endpoints"] == [
+        f"{method} {path}" for path, method in sorted((path, method) for method, path in reached)
+    ]
 
 
 def _endpoints(school: School) -> Iterator[tuple[str, str]]:
