@@ -21,7 +21,10 @@ class NotReleasable(CommandFailed):
 
 
 def check_schema() -> None:
-    """Compare the schema, its scopes and /v1 with the last release. Refuses what breaks clients and no ADR names."""
+    """Compare the schema, its scopes, /v1 and events with the last release.
+
+    Refuses what breaks clients and no ADR names.
+    """
     from app.web.promises import Contract
 
     released = Contract.released()

@@ -1,9 +1,10 @@
 """What the last release promised its clients, and which of its promises the code no longer keeps.
 
-`released/` holds the contract of the last release: the schema, who may read what in it, and the OpenAPI document. It is
-written by `./skooly release` alone. Whoever must break a promise says so in a decision (docs/adr), on a line
+`released/` holds the contract of the last release: the schema, who may read what in it, the OpenAPI document, and the
+AsyncAPI document of events. It is written by `./skooly release` alone. Whoever must break a promise says so in a
+decision (docs/adr), on a line
 
-    Breaks: `Student.status`, `GET /students/{matricule}`
+    Breaks: `Student.status`, `GET /students/{matricule}`, `wallet.low.v1`
 """
 
 import re
@@ -15,15 +16,19 @@ from typing import Self
 from graphql import build_schema
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
 
-from app.web.generated import OPENAPI, ROOT, SCHEMA, SCOPES
+from app.web.asyncapi import compatibility as events
+from app.web.generated import ASYNCAPI, OPENAPI, ROOT, SCHEMA, SCOPES
 from compat_rest.compatibility import breaking_changes
 
 RELEASED = ROOT / "released"
 DECISIONS = ROOT / "docs" / "adr"
 _VERSION = "VERSION"
+_FILES = {"schema": SCHEMA, "scopes": SCOPES, "openapi": OPENAPI, "asyncapi": ASYNCAPI}
 
 _KIND = re.compile(r"(An? (required|optional) (argument|field)|Argument|Field|Enum value) ")
 _ENDPOINT = re.compile(r"[A-Z]+ [^\s:]+")
+_OF_TOPIC = re.compile(r".+\.v[0-9]+(\.thin)?$")
+_NEWER_VERSION = "A newer `version` of the topic, in the catalogue of events, may tell it so."
 _EXCUSE = re.compile(r"^Breaks: (.+)$", re.MULTILINE)
 _NAMED = re.compile(r"`([^`]+)`")
 
@@ -35,34 +40,32 @@ class Contract:
     schema: str
     scopes: str
     openapi: str
+    asyncapi: str
     version: str = ""
 
     @classmethod
     def committed(cls) -> Self:
-        schema, scopes, openapi = (path.read_text(encoding="utf-8") for path in (SCHEMA, SCOPES, OPENAPI))
-        return cls(schema, scopes, openapi)
+        return cls(**{name: path.read_text(encoding="utf-8") for name, path in _FILES.items()})
 
     @classmethod
     def released(cls, folder: Path = RELEASED) -> Self | None:
         """That of the last release; None before the first."""
         if not (folder / _VERSION).exists():
             return None
-        schema, scopes, openapi = (
-            (folder / path.name).read_text(encoding="utf-8") for path in (SCHEMA, SCOPES, OPENAPI)
-        )
-        return cls(schema, scopes, openapi, (folder / _VERSION).read_text().strip())
+        texts = {name: (folder / path.name).read_text(encoding="utf-8") for name, path in _FILES.items()}
+        return cls(**texts, version=(folder / _VERSION).read_text().strip())
 
     def release(self, version: str, folder: Path = RELEASED) -> None:
         """Makes it the promise that later changes are held to."""
         folder.mkdir(exist_ok=True)
-        for path, text in ((SCHEMA, self.schema), (SCOPES, self.scopes), (OPENAPI, self.openapi)):
-            (folder / path.name).write_text(text, encoding="utf-8")
+        for name, path in _FILES.items():
+            (folder / path.name).write_text(getattr(self, name), encoding="utf-8")
         (folder / _VERSION).write_text(f"{version}\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`coordinate` is what a decision has to name: `Student.status`, `GET /students/{matricule}`."""
+    """`coordinate` is what a decision has to name: `Student.status`, `GET /students/{matricule}`, `wallet.low.v1`."""
 
     coordinate: str
     description: str
@@ -73,7 +76,7 @@ class Change:
 
 def broken(old: Contract, new: Contract) -> list[Change]:
     """Every promise of `old` that `new` does not keep."""
-    return [*_fields(old, new), *_scopes(old, new), *_endpoints(old, new)]
+    return [*_fields(old, new), *_scopes(old, new), *_endpoints(old, new), *_events(old, new)]
 
 
 def dangerous(old: Contract, new: Contract) -> list[Change]:
@@ -114,3 +117,10 @@ def _endpoints(old: Contract, new: Contract) -> Iterator[Change]:
         endpoint = _ENDPOINT.match(description)
         assert endpoint, description
         yield Change(endpoint[0], f"{description.removeprefix(endpoint[0]).lstrip(': ')}.")
+
+
+def _events(old: Contract, new: Contract) -> Iterator[Change]:
+    for description in events.breaking_changes(old.asyncapi.encode(), new.asyncapi.encode()):
+        name, _, change = description.partition(": ")
+        remedy = f" {_NEWER_VERSION}" if _OF_TOPIC.match(name) else ""
+        yield Change(name, f"{change}.{remedy}")

@@ -23,11 +23,19 @@ OPENAPI = {
         }
     }
 }
+DATA = {
+    "type": "object",
+    "properties": {"balance": {"type": "integer"}, "currency": {"type": "string"}},
+    "required": ["balance", "currency"],
+}
+EVENT = {"payload": {"allOf": [{}, {"properties": {"schemaversion": {"const": 1}}}]}}
+ASYNCAPI = {"components": {"messages": {"wallet.low": EVENT}, "schemas": {"wallet.low.v1": DATA}}}
 
 
 @pytest.fixture
 def sample() -> Contract:
-    return Contract(SCHEMA, SCOPES, orjson.dumps(OPENAPI).decode(), "1.4.0")
+    openapi, asyncapi = (orjson.dumps(each).decode() for each in (OPENAPI, ASYNCAPI))
+    return Contract(SCHEMA, SCOPES, openapi, asyncapi, "1.4.0")
 
 
 def changed(contract: Contract, **texts: tuple[str, str]) -> Contract:
@@ -74,6 +82,36 @@ def test_a_broken_promise_of_rest_is_named_by_its_endpoint(sample: Contract) -> 
     assert str(change) == "`GET /students/{matricule}`: the endpoint is gone."
     (change,) = broken(sample, changed(sample, openapi=('"string"', '"integer"')))
     assert change.coordinate == "GET /students/{matricule}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"balance":{"type":"integer"},', "", "`wallet.low.v1`: `balance` is gone. A newer `version`"),
+        ('"type":"integer"', '"type":"string"', "`wallet.low.v1`: `balance` is told otherwise. A newer `version`"),
+        ('["balance","currency"]', '["currency"]', "`wallet.low.v1`: `balance` is no longer always told. A newer"),
+        ('{"wallet.low":', '{"wallet.empty":', "`wallet.low`: no longer sent."),
+        ('"wallet.low.v1"', '"wallet.low.v0"', "`wallet.low.v1`: taken away without a newer version. A newer"),
+    ],
+)
+def test_a_broken_promise_of_events_is_named_by_its_topic_and_version(
+    sample: Contract, old: str, new: str, said: str
+) -> None:
+    (change,) = broken(sample, changed(sample, asyncapi=(old, new)))
+    assert str(change).startswith(said)
+    with pytest.raises(PromiseBroken, match=r"Clients of 1\.4\.0 would break"):
+        refuse_broken(sample, changed(sample, asyncapi=(old, new)), frozenset())
+    refuse_broken(sample, changed(sample, asyncapi=(old, new)), frozenset({change.coordinate}))
+
+
+def test_a_newer_version_of_a_topic_tells_what_it_likes(sample: Contract) -> None:
+    newer = changed(
+        changed(changed(sample, asyncapi=('"const":1', '"const":2')), asyncapi=("low.v1", "low.v2")),
+        asyncapi=('"balance":{"type":"integer"},', ""),
+    )
+    assert broken(sample, newer) == []
+    later = changed(sample, asyncapi=('"currency":{', '"later":{"type":"string"},"currency":{'))
+    assert broken(sample, later) == []
 
 
 def test_a_new_value_of_an_enum_is_worth_a_word_and_no_refusal(sample: Contract) -> None:
