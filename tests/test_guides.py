@@ -15,6 +15,8 @@ from workers.settings import WorkerSettings
 
 DOCS = CHECKOUT / "docs"
 PAGES = [CHECKOUT / "README.md", CHECKOUT / "compat_rest" / "README.md", *sorted(DOCS.rglob("*.md"))]
+HEADING = re.compile(r"# (\d{4}): (.+)\n")
+"""Of a decision: its number and its title."""
 LINK = re.compile(r"\]\((?!https?:)([^)\s]*)\)")
 LARGEST_PICTURE = 150_000
 
@@ -47,6 +49,13 @@ def test_a_partner_reads_of_every_status_with_codes_that_have_it() -> None:
             assert str(status) in statuses, code
     of_the_protocol = {405, 406, 408, 413, 415, 431, 502}  # which no partner's program has to know
     assert told == {problem.status for problem in PROBLEMS.values()} - of_the_protocol
+
+
+def test_every_decision_is_in_the_index_under_its_title() -> None:
+    titles = {page.name: HEADING.match(page.read_text(encoding="utf-8")) for page in (DOCS / "adr").glob("[0-9]*.md")}
+    assert [name for name, title in titles.items() if title is None or not name.startswith(title[1])] == []
+    listed = [f"| {title[1]} | [{title[2]}]({name}) |" for name, title in sorted(titles.items()) if title]
+    assert re.findall(r"^\| \d{4} .+", text_of("adr/README.md"), re.MULTILINE) == listed
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
