@@ -21,6 +21,7 @@ from app.core.graph.context import RecordAudit
 from app.core.ids import new_id
 from app.core.tasks import end
 from app.domains.events.watching import PeopleNamed
+from app.domains.partners.opened import OpenedStreams, Opening
 
 WRITE_SECONDS = 2.0
 MOST_NOTED = 500
@@ -59,6 +60,7 @@ class Trail:
         self._database = database
         self._people = people
         self._record_audit = record_audit
+        self._opened = OpenedStreams(database)
         self._seconds = seconds
         self._views: WeakValueDictionary[Viewer, _View] = WeakValueDictionary()
         self._unwritten: set[_View] = set()
@@ -75,16 +77,11 @@ class Trail:
         await self.write()
 
     async def open(self, viewer: Viewer, request_id: UUID) -> None:
-        """The row of the stream itself: that it was opened, by whom; no subjects yet."""
-        async with self._database.transaction(Wall.app(viewer.actor.school_id)) as session:
-            await self._record_audit(
-                session,
-                viewer.actor,
-                request_id=request_id,
-                operation=viewer.operation,
-                channel=viewer.channel,
-                subjects=(),
-            )
+        """The row of the stream itself: that it was opened, by whom; no subjects yet.
+
+        Returns once it is durable. Raises Unavailable, or what the database has against it.
+        """
+        await self._opened.record(Opening(viewer.actor, request_id, viewer.operation, viewer.channel))
 
     def noting(self, viewer: Viewer) -> Callable[[Collection[str]], None]:
         """To be told of the matricules that the viewer's frames show."""
