@@ -58,6 +58,8 @@ class KeyGuard:
         self._staying: dict[str, _Staying] = {}
         self._checked = -1
         self._count = keyring.count
+        self._doubted = False
+        """Whether somebody has to be woken: after each poll that would be all there are, for nothing."""
         self._task: asyncio.Task[None] | None = None
         self._looks: Batcher[str, tuple[int, KeyState | None]] = Batcher(self._look_at_all, in_flight=1)
 
@@ -76,6 +78,11 @@ class KeyGuard:
         """Whether all who stay are known to stay rightly, as of the last second."""
         polled, is_counted_on = self._keyring.generation, self._count == self._keyring.count
         return polled is not None and is_counted_on and self._checked >= polled and self._keyring.fresh
+
+    def trusts(self) -> bool:
+        """The same for a guest who is woken again where it is not so."""
+        self._doubted = self._doubted or not self.trusted
+        return self.trusted
 
     async def admit(self, actor: Actor, guest: Guest) -> None:
         """Lets a guest stay for as long as its key is good. Raises KeyRevoked, KeyExpired or KeyChanged.
@@ -116,7 +123,7 @@ class KeyGuard:
 
     async def _look_at_all(self, key_ids: Sequence[str]) -> list[tuple[int, KeyState | None]]:
         """A thousand clients that come back at once are a few queries, not a thousand."""
-        generation, states = await self._keyring.states(key_ids)
+        generation, states = await self._keyring.states_of_newcomers(key_ids)
         return [(generation, states.get(key_id)) for key_id in key_ids]
 
     def _settled(self, key_id: str, state: KeyState | None, generation: int, actor: Actor) -> SkoolyError | None:
@@ -152,8 +159,10 @@ class KeyGuard:
         while True:
             while self._is_behind():
                 await self._check()
-            for guest in list(self._guests()):
-                guest.wake()
+            if self._doubted and self.trusted:
+                self._doubted = False
+                for guest in list(self._guests()):
+                    guest.wake()
             await self._keyring.polled()
 
     def _is_behind(self) -> bool:

@@ -75,13 +75,19 @@ class Platform:
 
 @asynccontextmanager
 async def platform(
-    database: Database, clock: Clock, redis_url: str, *, trail_seconds: float = 0.05, **options: Any
+    database: Database,
+    clock: Clock,
+    redis_url: str,
+    *,
+    trail_seconds: float = 0.05,
+    line: Database | None = None,
+    **options: Any,
 ) -> AsyncIterator[Platform]:
-    """`options` are the engine's."""
+    """`line` is the keyring's, `options` are the engine's."""
     schema = skooly_schema()
     services = {LogCursors: CURSORS, PeopleNamed: PeopleNamed(students_named)}
     executor = Executor(schema, database, clock, record_audit, services=services)
-    keyring = Keyring(database, PEPPERS, clock)
+    keyring = Keyring(database, PEPPERS, clock, line=line)
     trail = Trail(database, services[PeopleNamed], record_audit, seconds=trail_seconds)
     async with Doorbell(redis_url) as doorbell, Watch(database, doorbell) as watch:
         tailer = Tailer(database, watch)

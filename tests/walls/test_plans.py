@@ -35,7 +35,7 @@ from app.domains.finance.service.ledger import EntryFilter, entries_page
 from app.domains.finance.service.ledgers import LedgerPage, ledger_lines
 from app.domains.finance.service.listing import InvoiceFilter, PaymentFilter, SortKey, invoice_page, payment_page
 from app.domains.partners.idempotency import kept_outcome
-from app.domains.partners.keyring import FIND_KEY
+from app.domains.partners.keyring import FIND_KEYS
 from app.domains.students import statements as students
 from app.domains.students.named import FIND_STUDENTS
 from app.domains.students.service.lists import list_statement, roster_statement
@@ -289,7 +289,7 @@ HOT = {
         lambda _: (balances_of(date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 1)), {}), pages=LOOKED_UP
     ),
     "meals to post": Hot(lambda _: (UNPOSTED, {"today": date(2024, 10, 2)}), pages=MEALS),
-    "key by id": Hot(lambda crowd: (FIND_KEY, {"1": crowd.key_id}), role="skooly_auth"),
+    "key by id": Hot(lambda crowd: (FIND_KEYS, {"1": [crowd.key_id]}), role="skooly_auth"),
 }
 
 

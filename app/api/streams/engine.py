@@ -131,7 +131,7 @@ class LiveEngine:
             cohort,
             self._tailer,
             Newest() if following.latest else Everything(),
-            trusted=lambda: self.guard.trusted,
+            trusted=self.guard.trusts,
             shown=self._trail.noting(viewer),
             ended=partial(self._forget, key, cohort, actor),
             slow_seconds=self._slow_seconds,

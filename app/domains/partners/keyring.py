@@ -11,7 +11,7 @@ import hashlib
 import ipaddress
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -22,6 +22,7 @@ import structlog
 
 from app.core import api_keys
 from app.core.actor import Actor
+from app.core.batching import Batcher
 from app.core.clock import Clock
 from app.core.database import Database, Wall
 from app.core.errors import Unavailable
@@ -43,21 +44,21 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 POLL = "SELECT generation, pg_postmaster_start_time() AS started_at FROM key_generation"
 # One statement, hence one snapshot: the row is as of this generation. A key of the platform has no school: it stands
 # behind a wall of its own, that of the nil UUID, where there is nothing.
-FIND_KEY = """
+FIND_KEYS = """
 SELECT k.school_id, k.id, k.key_id, k.partner_id, k.scopes, k.zones, k.cidrs, k.digest, k.pepper_version, k.expires_at,
     k.revoked_at, s.code AS school_code, s.timezone, p.name AS partner_name,
     (SELECT generation FROM key_generation) AS generation
 FROM api_key k
 JOIN school s ON s.id = k.school_id
 JOIN partner p ON p.school_id = k.school_id AND p.id = k.partner_id
-WHERE k.key_id = $1
+WHERE k.key_id = ANY ($1)
 UNION ALL
 SELECT nowhere, k.id, k.key_id, nowhere, k.scopes, NULL, k.cidrs, k.digest, k.pepper_version, k.expires_at,
     k.revoked_at, '', 'UTC', k.name, (SELECT generation FROM key_generation)
 FROM platform_key k, (VALUES (uuid '00000000-0000-0000-0000-000000000000')) AS no_school (nowhere)
-WHERE k.key_id = $1
+WHERE k.key_id = ANY ($1)
 """
-# The same of many keys at once, for who stays: a row without a key tells the generation where none is left.
+# What they may do now, for who stays: a row without a key tells the generation where none is left.
 FIND_STATES = """
 SELECT g.generation, k.key_id, k.scopes, k.zones, k.expires_at, k.revoked_at
 FROM key_generation g LEFT JOIN (
@@ -93,7 +94,7 @@ class _Known:
 class Keyring:
     """Knows every key there is; between `start` and `stop` it polls. One per process.
 
-    `peppers` maps versions to secrets. `monotonic` is in seconds. `line` is what it polls over.
+    `peppers` maps versions to secrets. `monotonic` is in seconds. `line` is for polls and for the keys of who stays.
     """
 
     def __init__(
@@ -109,8 +110,10 @@ class Keyring:
         self._peppers = dict(peppers)
         self._clock = clock
         self._monotonic = monotonic
-        # A connection of its own: a poll must not queue behind the requests it protects.
-        self._line = line or Database(database.url, pool_size=1)
+        # Connections of its own, one for the poll and one for who stays: they must not queue behind the requests that
+        # they protect, nor behind each other, nor behind newcomers.
+        self._line = line or Database(database.url, pool_size=2)
+        self._finds: Batcher[str, asyncpg.Record | None] = Batcher(self._find_all)
         self._salt = secrets.token_bytes(16)
         self._known: dict[bytes, _Known] = {}
         self._generation: int | None = None
@@ -153,13 +156,19 @@ class Keyring:
             await self._moved.wait()
 
     async def states(self, key_ids: Collection[str]) -> tuple[int, dict[str, KeyState]]:
-        """The present generation, and the keys as they are at it; one that there is not is left out.
+        """The present generation, and the keys as they are at it; one that there is not is left out. For who stays.
 
         Raises what the database raises, or TimeoutError: nobody may be trusted meanwhile.
         """
-        async with asyncio.timeout(POLL_SECONDS), self._line.raw(Wall.auth()) as connection:
-            rows = await connection.fetch(FIND_STATES, list(key_ids))
-        return rows[0]["generation"], {row["key_id"]: _state(row) for row in rows if row["key_id"] is not None}
+        async with asyncio.timeout(POLL_SECONDS):
+            return await _states(self._line, key_ids)
+
+    async def states_of_newcomers(self, key_ids: Collection[str]) -> tuple[int, dict[str, KeyState]]:
+        """The same for who is not let in yet: over the connections of requests, and for as long as a request waits.
+
+        Raises Unavailable, or what the database raises.
+        """
+        return await _states(self._database, key_ids)
 
     async def authenticate(self, token: str, client_ip: str | None) -> Actor:
         """The actor behind `token`. Raises a KeyRefused, or Unavailable when the database is needed and silent.
@@ -196,12 +205,18 @@ class Keyring:
         return self.fresh and self._monotonic() - known.read_at < REMEMBERED_SECONDS
 
     async def _find(self, key_id: str) -> asyncpg.Record | None:
+        return await self._finds.load(key_id)
+
+    async def _find_all(self, key_ids: Sequence[str]) -> list[asyncpg.Record | None]:
+        """Raises Unavailable. As after a restart, when nobody is remembered and everybody comes back."""
         try:
             async with self._database.raw(Wall.auth()) as connection:
-                return await connection.fetchrow(FIND_KEY, key_id)
+                rows = await connection.fetch(FIND_KEYS, list(set(key_ids)))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             log.warning("key_lookup_failed", exc_info=error)
             raise Unavailable from error
+        found = {row["key_id"]: row for row in rows}
+        return [found.get(key_id) for key_id in key_ids]
 
     def _known_by(self, token: str, row: asyncpg.Record | None) -> _Known:
         """Raises KeyUnknown after the same work for an unknown id as for a wrong secret, and KeyRevoked."""
@@ -255,6 +270,12 @@ class Keyring:
         async with self._moved:
             self._generation, self._polled_at = generation, began
             self._moved.notify_all()
+
+
+async def _states(database: Database, key_ids: Collection[str]) -> tuple[int, dict[str, KeyState]]:
+    async with database.raw(Wall.auth()) as connection:
+        rows = await connection.fetch(FIND_STATES, list(set(key_ids)))
+    return rows[0]["generation"], {row["key_id"]: _state(row) for row in rows if row["key_id"] is not None}
 
 
 def _state(row: asyncpg.Record) -> KeyState:

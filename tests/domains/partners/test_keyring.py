@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core import api_keys
+from app.core.actor import Actor
 from app.core.database import Database, RawConnection, Wall
 from app.core.errors import Unavailable
 from app.core.tasks import end
@@ -232,6 +233,41 @@ async def test_without_the_database_nobody_is_let_in(own_database: Database, clo
     seconds.value += TRUST_SECONDS
     with pytest.raises(Unavailable):
         await keyring.authenticate(issued.key, None)
+
+
+class Counted(Database):
+    """How often it was asked."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.asked = 0
+
+    @asynccontextmanager
+    async def raw(self, wall: Wall) -> AsyncIterator[RawConnection]:
+        self.asked += 1
+        async with super().raw(wall) as connection:
+            yield connection
+
+
+async def test_many_who_come_back_share_a_look_and_each_is_told_who_it_is(
+    database: Database, database_url: str, clock: FixedClock
+) -> None:
+    schools = [await make_school(database) for _ in range(2)]
+    keys = [await make_key(database, school, partner=f"p{number}") for school in schools for number in range(3)]
+    revoked = await make_key(database, schools[0], partner="gone")
+    await revoke(database, schools[0].id, revoked.row.key_id, clock)
+    refused = [revoked.key, api_keys.make_key().text]
+    async with Counted(database_url) as counted:
+        keyring = Keyring(counted, PEPPERS, clock)
+        tokens = [*(key.key for key in keys), *refused] * 10
+        found = await asyncio.gather(*(keyring.authenticate(each, None) for each in tokens), return_exceptions=True)
+        assert counted.asked == 3, "two at once, and the rest together"
+    expected = [(key.row.school_id, key.row.partner_id, key.row.key_id) for key in keys]
+    for start in range(0, len(tokens), len(keys) + 2):
+        *actors, gone, unknown = found[start : start + len(keys) + 2]
+        assert [(a.school_id, a.partner_id, a.key_id) for a in actors if isinstance(a, Actor)] == expected
+        assert isinstance(gone, KeyRevoked)
+        assert isinstance(unknown, KeyUnknown)
 
 
 class KilledInMidAnswer(Database):
