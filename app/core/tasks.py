@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
+from typing import Any
 
 ASKED_AGAIN_SECONDS = 0.2
 
 
-async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancels them and returns once each has ended, whatever it ended with.
 
     Who goes on is cancelled again: before Python 3.12 `asyncio.wait_for`, through which redis-py sends, keeps a

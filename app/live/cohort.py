@@ -60,6 +60,7 @@ class Cohort:
         self._frames: OrderedDict[UUID, Frame] = OrderedDict()
         self._place: Place | None = None
         self._told: Place | None = None
+        self._checkpoint: Frame | None = None
 
     async def join(self, stream: "Stream") -> Place:
         """The place from which on `stream` receives all that is shown. Raises what `Tailer.join` raises."""
@@ -98,7 +99,13 @@ class Cohort:
         """Tells the members how far the log was looked through, where the last frame does not."""
         if self._place is not None and self._place != self._told:
             self._told = self._place
-            self._send([self.renderer.checkpoint(self._place)])
+            self._send([self.checkpoint_at(self._place)])
+
+    def checkpoint_at(self, place: Place) -> Frame:
+        """One for all who have come as far."""
+        if self._checkpoint is None or self._checkpoint.place != place:
+            self._checkpoint = self.renderer.checkpoint(place)
+        return self._checkpoint
 
     def end(self, failure: SkoolyError) -> None:
         """As `Listener` has it; what the members have not taken is theirs to read again."""

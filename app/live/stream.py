@@ -192,12 +192,12 @@ class Stream:
         if self._joined is not None and stretch.place.position >= self._joined.position:
             self._catch_on(stretch.place)
         elif self._unshown >= TOLD_AFTER:
-            self._read.append(self._cohort.renderer.checkpoint(stretch.place))
+            self._read.append(self._cohort.checkpoint_at(stretch.place))
             self._unshown = 0
 
     def _catch_on(self, place: Place) -> None:
         self._behind, self._joined, self._floor = None, None, place
-        self._read.append(self._cohort.renderer.checkpoint(place))
+        self._read.append(self._cohort.checkpoint_at(place))
         left = _past(place, self._waiting.take())
         self._waiting.add(left, sum(len(frame.payload) for frame in left))
 

@@ -92,6 +92,7 @@ class Tailer:
         self._tails: dict[UUID, Tail] = {}
         self._tailing = asyncio.Semaphore(READING_AT_ONCE)
         self._catching_up = asyncio.Semaphore(READING_AT_ONCE)
+        self._readings: dict[tuple[UUID, Place, int], asyncio.Task[Stretch]] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -99,7 +100,7 @@ class Tailer:
     async def __aexit__(self, *_: object) -> None:
         tasks = [tail.task for tail in self._tails.values() if tail.task is not None]
         self._tails.clear()
-        await end(tasks)
+        await end([*tasks, *self._readings.values()])
 
     @property
     def schools(self) -> set[UUID]:
@@ -129,13 +130,33 @@ class Tailer:
             self._forget(tail)
 
     async def read(self, school_id: UUID, after: Place, most: int = STRETCH) -> Stretch:
-        """For who catches up: as `read_stretch`, in a short transaction of its own or in none."""
-        tail = self._tails.get(school_id)
-        remembered = tail.remembered(after, most) if tail is not None else None
+        """For who catches up: as `read_stretch`, in a short transaction or in none.
+
+        Who comes back from the same place while that is read is given the same: after a restart that is nearly all.
+        """
+        remembered = self._remembered(school_id, after, most)
         if remembered is not None:
             return remembered
+        asked = (school_id, after, most)
+        reading = self._readings.get(asked)
+        if reading is None:
+            reading = self._readings[asked] = asyncio.create_task(self._catch_up(school_id, after, most))
+            reading.add_done_callback(lambda done: self._has_read(asked, done))
+        return await asyncio.shield(reading)
+
+    def _remembered(self, school_id: UUID, after: Place, most: int) -> Stretch | None:
+        tail = self._tails.get(school_id)
+        return None if tail is None else tail.remembered(after, most)
+
+    def _has_read(self, asked: tuple[UUID, Place, int], reading: asyncio.Task[Stretch]) -> None:
+        del self._readings[asked]
+        if not reading.cancelled():
+            reading.exception()  # whoever waits is told it; perhaps nobody does any more
+
+    async def _catch_up(self, school_id: UUID, after: Place, most: int) -> Stretch:
         async with self._catching_up:
-            return await self._stretch(school_id, after, most)
+            remembered = self._remembered(school_id, after, most)
+            return remembered or await self._stretch(school_id, after, most)
 
     async def _stretch(self, school_id: UUID, after: Place, most: int) -> Stretch:
         async with self._database.transaction(Wall.app(school_id)) as session:
