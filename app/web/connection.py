@@ -7,6 +7,7 @@ where more bytes came than a head may have, and a timer is set only while a head
 
 from asyncio import Transport
 from asyncio.events import TimerHandle
+from functools import partial
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ from app.core.ids import new_id
 from app.web.answers import PROBLEM_JSON, problem_body
 from app.web.errors import HeadTooLarge, MalformedHttp, RequestTooSlow
 from app.web.exchange import ABORT
+from app.web.newcomers import Newcomers
 
 MAX_HEAD = 32 * 1024
 """Bytes of the address and the headers."""
@@ -34,8 +36,10 @@ class Connection(HttpToolsProtocol):
 
     head_seconds = HEAD_SECONDS
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, newcomers: Newcomers | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._newcomers = newcomers or Newcomers()
+        self._entered = False
         self._deadline: TimerHandle | None = None
         self._running: RequestResponseCycle | None = None
         self._refusal: SkoolyError = MalformedHttp()
@@ -57,6 +61,25 @@ class Connection(HttpToolsProtocol):
         self._give_up()
 
     def data_received(self, data: bytes) -> None:
+        if self._entered or len(data) > MAX_HEAD or self._newcomers.enter():  # nothing large is kept for later
+            self._entered = True
+            self._receive(data)
+        else:
+            self._wait(data)
+
+    def _wait(self, first: bytes) -> None:
+        """Until it is this newcomer's turn, which does not count as slowness of the client's."""
+        self.transport.pause_reading()
+        self._stop_waiting()
+        self._newcomers.wait(partial(self._enter, first))
+
+    def _enter(self, first: bytes) -> None:
+        self._entered = True
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+            self._receive(first)
+
+    def _receive(self, data: bytes) -> None:
         self._piece = len(data)
         if self._in_head:
             self._received += len(data)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from uvicorn.server import ServerState
 
 from app.web.connection import LONGEST_PIECE, MAX_HEAD, MAX_HEADERS, MAX_PIPELINED, Connection
 from app.web.exchange import Receive, Scope, Send
+from app.web.newcomers import Newcomers
 
 Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 REQUEST = b"GET /here HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -50,7 +52,9 @@ def answers() -> Answers:
 
 
 @asynccontextmanager
-async def serving(app: Any, kind: type[Connection] = Connection) -> AsyncIterator[Callable[[], Awaitable[Client]]]:
+async def serving(
+    app: Any, kind: Callable[..., Connection] = Connection
+) -> AsyncIterator[Callable[[], Awaitable[Client]]]:
     config = uvicorn.Config(app, log_config=None, access_log=False)
     config.load()
     state = ServerState()
@@ -125,6 +129,71 @@ async def test_a_head_of_the_greatest_size_passes(answers: Answers) -> None:
     async with serving(answers) as connect:
         assert b"200 OK" in await said(await connect(), head)
         assert b"431" in await said(await connect(), head.replace(b"x", b"xx", 1))
+
+
+class Door(Newcomers):
+    """Nobody enters before it is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Callable[[], None]] = []
+
+    def enter(self) -> bool:
+        return False
+
+    def wait(self, begin: Callable[[], None]) -> None:
+        self.waiting.append(begin)
+
+    async def crowded(self, count: int) -> None:
+        async with asyncio.timeout(5):
+            while len(self.waiting) < count:
+                await asyncio.sleep(0.005)
+
+
+async def test_many_who_come_at_once_are_all_answered(answers: Answers) -> None:
+    async with serving(answers, partial(Connection, newcomers=Newcomers(at_once=1))) as connect:
+        clients = [await connect() for _ in range(50)]
+        for _, writer in clients:
+            writer.write(REQUEST)
+        for reader, writer in clients:
+            await reader.readuntil(b"/here")
+            writer.write(REQUEST)
+            await reader.readuntil(b"/here")
+            writer.close()
+    assert len(answers.asked) == 100
+
+
+async def test_who_waits_for_a_turn_is_not_slow(answers: Answers) -> None:
+    door = Door()
+    async with serving(answers, partial(Impatient, newcomers=door)) as connect:
+        reader, writer = await connect()
+        writer.write(REQUEST[:7])
+        await door.crowded(1)
+        await asyncio.sleep(2 * Impatient.head_seconds)
+        writer.write(REQUEST[7:])
+        door.waiting[0]()
+        await reader.readuntil(b"/here")
+        writer.close()
+
+
+async def test_who_goes_while_waiting_for_a_turn_is_no_fault(answers: Answers) -> None:
+    door = Door()
+    async with serving(answers, partial(Connection, newcomers=door)) as connect:
+        clients = [await connect() for _ in range(2)]
+        for _, writer in clients:
+            writer.write(REQUEST)
+        await door.crowded(2)
+        clients[0][1].transport.abort()
+        for begin in door.waiting:
+            begin()
+        await clients[1][0].readuntil(b"/here")
+        clients[1][1].close()
+    assert answers.failures == []
+
+
+async def test_what_is_large_does_not_wait_for_a_turn(answers: Answers) -> None:
+    async with serving(answers, partial(Connection, newcomers=Door())) as connect:
+        assert refused(await said(await connect(), LARGE["address"])) == (431, "HEAD_TOO_LARGE")
 
 
 async def test_a_connection_that_says_nothing_is_closed(answers: Answers) -> None:

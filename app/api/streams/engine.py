@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from inspect import isawaitable
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 from graphql import FieldNode, GraphQLResolveInfo
 from graphql.execution.values import VariableValues, get_argument_values
@@ -30,6 +31,7 @@ from app.live.keys import KeyGuard
 from app.live.stream import SLOW_SECONDS, Stream
 from app.live.tail import Tailer
 from app.live.trail import Trail, Viewer
+from app.live.turns import Turns
 from app.live.waiting import Everything, Newest
 
 CHECKPOINT_SECONDS = 15.0
@@ -49,6 +51,7 @@ class LiveEngine:
         *,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
         slow_seconds: float = SLOW_SECONDS,
+        turns: Turns | None = None,
     ) -> None:
         self._schema = schema.graphql
         self._executor = executor
@@ -56,9 +59,11 @@ class LiveEngine:
         self._tailer = tailer
         self.guard = guard
         self._trail = trail
+        self._turns = turns or Turns()
         self._checkpoint_seconds = checkpoint_seconds
         self._slow_seconds = slow_seconds
         self._cohorts: dict[Hashable, Cohort] = {}
+        self._selecting: WeakKeyDictionary[PreparedOperation, list[str]] = WeakKeyDictionary()
         self._streams: set[Stream] = set()
         self._stopping = False
         self._parts = AsyncExitStack()
@@ -140,10 +145,11 @@ class LiveEngine:
         cohort.streams.add(stream)
         self._streams.add(stream)
         try:
-            await self.guard.admit(actor, stream)
-            if prepared.needs.personal:
-                await self._trail.open(viewer, context.request_id)
-            await stream.begin(following.after)
+            async with self._turns.one():
+                await self.guard.admit(actor, stream)
+                if prepared.needs.personal:
+                    await self._trail.open(viewer, context.request_id)
+                await stream.begin(following.after)
         except BaseException:
             await stream.close()
             raise
@@ -156,7 +162,10 @@ class LiveEngine:
     ) -> tuple[Hashable, Cohort]:
         """Who is shown the same: everything that what is shown depends on is in the key."""
         actor = context.actor
-        selected = tuple(repr(values.coerced.get(name)) for name in _selecting_variables(prepared))
+        selecting = self._selecting.get(prepared)
+        if selecting is None:
+            selecting = self._selecting[prepared] = _selecting_variables(prepared)
+        selected = tuple(repr(values.coerced.get(name)) for name in selecting)
         key = (prepared, selected, shown, actor.scopes, actor.school_id, actor.timezone, context.language)
         cohort = self._cohorts.get(key)
         if cohort is None:

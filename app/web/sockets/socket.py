@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ from app.core.errors import SkoolyError
 from app.core.ids import new_id
 from app.core.tasks import end
 from app.domains.partners.errors import KeyRefused
+from app.live.turns import Turns
 from app.web.exchange import Exchange, Receive, Scope, Send
 from app.web.graphql_answers import request_errors
 from app.web.keys import KEY_HEADERS, Keyring, key_in
@@ -41,6 +42,7 @@ class House:
     live: LiveEngine
     stayers: Stayers
     init_seconds: float = INIT_SECONDS
+    turns: Turns = field(default_factory=Turns)
 
 
 class Socket:
@@ -149,7 +151,8 @@ class Socket:
         self._conversation.begin()
         self._deadline.cancel()
         try:
-            await self._let_in(message.payload)
+            async with self.house.turns.one():
+                await self._let_in(message.payload)
         except Exception as error:
             raise refusal_of(self._named(error)) from None
         self._conversation.open()
