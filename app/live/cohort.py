@@ -61,6 +61,7 @@ class Cohort:
         self._place: Place | None = None
         self._told: Place | None = None
         self._checkpoint: Frame | None = None
+        self._signed: tuple[Place, str] | None = None
 
     async def join(self, stream: "Stream") -> Place:
         """The place from which on `stream` receives all that is shown. Raises what `Tailer.join` raises."""
@@ -106,6 +107,12 @@ class Cohort:
         if self._checkpoint is None or self._checkpoint.place != place:
             self._checkpoint = self.renderer.checkpoint(place)
         return self._checkpoint
+
+    def cursor(self, place: Place) -> str:
+        """Likewise: most of those that end together have been told the same last."""
+        if self._signed is None or self._signed[0] != place:
+            self._signed = place, self.renderer.cursor(place)
+        return self._signed[1]
 
     def end(self, failure: SkoolyError) -> None:
         """As `Listener` has it; what the members have not taken is theirs to read again."""

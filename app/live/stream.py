@@ -223,7 +223,7 @@ class Stream:
         if self.closing is not None:
             return
         place = self._place
-        cursor = None if place is None or self._last_word else self._cohort.renderer.cursor(place)
+        cursor = None if place is None or self._last_word else self._cohort.cursor(place)
         self.closing = Closing(failure, cursor)
         self._waiting.clear()
         self._read = []
@@ -231,8 +231,9 @@ class Stream:
             self._deadline.cancel()
         self._wake.set()
         self._ended(self)
-        if self.on_end is not None:
-            self.on_end()
+        on_end, self.on_end = self.on_end, None  # it holds whoever holds this
+        if on_end is not None:
+            on_end()
 
 
 def _past(place: Place, frames: Sequence[Frame]) -> list[Frame]:

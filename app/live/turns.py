@@ -16,7 +16,9 @@ WAIT_SECONDS = 30.0
 
 
 class Turns:
-    def __init__(self, at_once: int = AT_ONCE, seconds: float = WAIT_SECONDS) -> None:
+    """`seconds` None: whoever waits does so until it is their turn."""
+
+    def __init__(self, at_once: int = AT_ONCE, seconds: float | None = WAIT_SECONDS) -> None:
         self._free = asyncio.Semaphore(at_once)
         self._seconds = seconds
 

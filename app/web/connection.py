@@ -106,6 +106,11 @@ class Connection(HttpToolsProtocol):
             raise self._refusal
         super().on_headers_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        """What parsed the head is of no use any more, and would hold this, and be held by it, until it is found."""
+        super().handle_websocket_upgrade()
+        self.parser = None  # type: ignore[assignment]
+
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._running is not None and self._running.more_body and self._running.response_complete:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +44,7 @@ class House:
     stayers: Stayers
     init_seconds: float = INIT_SECONDS
     turns: Turns = field(default_factory=Turns)
+    partings: Turns = field(default_factory=lambda: Turns(seconds=None))
 
 
 class Socket:
@@ -72,7 +74,8 @@ class Socket:
             try:
                 await self._over
             finally:
-                await self._clear_up(listener)
+                async with self._turn_to_go():
+                    await self._clear_up(listener)
         if self.closed is not None:
             await self._send({"type": "websocket.close", "code": int(self.closed.code), "reason": self.closed.reason})
 
@@ -184,9 +187,16 @@ class Socket:
         operation = self._operations[message.id] = Operation(self, message.id, dict(message.request))
         operation.task = asyncio.create_task(operation.run())
 
+    def _turn_to_go(self) -> AbstractAsyncContextManager[None]:
+        """A client that has gone can wait, as thousands do when a network breaks; one that is told so cannot."""
+        return self.house.partings.one() if self.closed is None else nullcontext()
+
     async def _clear_up(self, listener: asyncio.Task[None]) -> None:
         self._deadline.cancel()
         await end([listener, *(each.task for each in self._operations.values() if each.task)])
+        for operation in self._operations.values():
+            operation.task = None  # which holds the operation: what is left goes at once, not by a scan of everything
+        self._operations.clear()
         if self._actor is not None:
             self.house.live.guard.release(self._actor, self)
             self.house.stayers.exit(self._actor)
