@@ -19,24 +19,38 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from itertools import cycle
 from pathlib import Path
+from uuid import UUID
 
 import aiohttp
 import uvloop
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from app.core.outbound import Client, Policy, Resolver, read_url, render_head, render_post, verifying_context
+from app.core.outbound import Client, Policy, Resolver, read_url, render_head, verifying_context
 from app.core.outbound.pool import Pool
 from app.core.outbound.resolver import Found
 from app.core.outbound.urls import Target
-from app.core.signing import sign, sign_body
+from app.core.signing import Signer, sign, sign_body
+from app.delivery.sender import render_signed
+from app.domains.webhooks.outcomes import PreparedDelivery
 from bench.stage import cpus, tell
 from tests.support.certificates import make_authority
 
 BODY = json.dumps({"id": "0" * 36, "type": "student.created", "data": {"text": "x" * 320}}).encode()
-SECRETS = (bytes(32),)
+SIGNER = Signer(bytes(32))
+PREPARED = PreparedDelivery(
+    webhook_id="evt_1_2",
+    endpoint_id=UUID(int=0),
+    url="",
+    headers=(),
+    body=BODY,
+    sent_at=datetime(2025, 1, 13, 9, tzinfo=UTC),
+    timeout=15.0,
+    signers=(SIGNER,),
+)
 ROUNDS = 5
 POLICY = Policy.development()
 HOST = "sink.example.org"
@@ -56,8 +70,8 @@ def signed() -> dict[str, str]:
     return {
         "webhook-id": "evt_1_2",
         "webhook-timestamp": "1736758800",
-        "webhook-signature": sign(SECRETS, webhook_id="evt_1_2", timestamp=1736758800, body=BODY),
-        "x-skooly-signature": sign_body(SECRETS[0], BODY),
+        "webhook-signature": sign([SIGNER], webhook_id="evt_1_2", timestamp=1736758800, body=BODY),
+        "x-skooly-signature": sign_body(SIGNER, BODY),
     }
 
 
@@ -69,7 +83,7 @@ async def product(targets: Sequence[Target], tls: ssl.SSLContext, keep: bool) ->
 
     async def post() -> int:
         target, head = next(turns)
-        return (await client.send(target, render_post(head, signed(), BODY))).status
+        return (await client.send(target, render_signed(head, PREPARED))).status
 
     yield post
     client.close()

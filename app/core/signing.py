@@ -6,10 +6,11 @@ X-Skooly-Signature: sha256=<hex of HMAC-SHA256 over the body>
 
 import base64
 import binascii
-import hashlib
-import hmac
 import secrets as random
 from collections.abc import Sequence
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 PREFIX = "whsec_"
 SECRET_BYTES = 32
@@ -19,6 +20,21 @@ MOST_BYTES = 64
 
 class SecretUnreadable(ValueError):
     """Not `whsec_` and the base64 of 24 to 64 bytes."""
+
+
+class Signer:
+    """Signs with one secret. What HMAC makes of its key alone is made once: half of the work for a short body."""
+
+    __slots__ = ("_keyed",)
+
+    def __init__(self, secret: bytes) -> None:
+        self._keyed = HMAC(secret, SHA256())
+
+    def digest(self, message: bytes) -> bytes:
+        """HMAC-SHA256 of the message."""
+        keyed = self._keyed.copy()
+        keyed.update(message)
+        return keyed.finalize()
 
 
 def make_secret() -> bytes:
@@ -41,14 +57,12 @@ def read_secret(text: str) -> bytes:
     return secret
 
 
-def sign(secrets: Sequence[bytes], *, webhook_id: str, timestamp: int, body: bytes) -> str:
+def sign(signers: Sequence[Signer], *, webhook_id: str, timestamp: int, body: bytes) -> str:
     """The value of `webhook-signature`: one signature for each secret. `timestamp` is in seconds since 1970."""
-    signed = b"%s.%d.%s" % (webhook_id.encode(), timestamp, body)
-    return " ".join(
-        f"v1,{base64.b64encode(hmac.digest(secret, signed, hashlib.sha256)).decode()}" for secret in secrets
-    )
+    signed = b"%b.%d.%b" % (webhook_id.encode(), timestamp, body)
+    return " ".join([f"v1,{base64.b64encode(each.digest(signed)).decode()}" for each in signers])
 
 
-def sign_body(secret: bytes, body: bytes) -> str:
+def sign_body(signer: Signer, body: bytes) -> str:
     """The value of `X-Skooly-Signature`. Its key is the secret's bytes, after `whsec_` and base64."""
-    return f"sha256={hmac.digest(secret, body, hashlib.sha256).hex()}"
+    return f"sha256={signer.digest(body).hex()}"

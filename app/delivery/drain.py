@@ -1,7 +1,7 @@
 """The loop of a worker. PostgreSQL says what there is to do; hints only make it look sooner.
 
-Five parts that wait for nothing but their own work: hearing hints, expanding the log, claiming what is due, settling
-what came back, and tending to what nobody else does. Requests run beside them, one task each.
+Six parts that wait for nothing but their own work: hearing hints, expanding the log, claiming what is due, settling
+what came back, tending to what nobody else does, and giving up what never comes back. Requests go on beside them.
 """
 
 import asyncio
@@ -14,26 +14,28 @@ import structlog
 
 from app.core.database import Database
 from app.core.doorbell import Doorbell
-from app.core.outbound import Deadlines
 from app.core.tasks import end
 from app.delivery.metrics import DeliveryMetrics
 from app.delivery.options import Options
 from app.delivery.patience import Patience
-from app.delivery.sending import attempt, give_back, result_of
+from app.delivery.sending import attempt, give_back
 from app.delivery.settler import Settler
-from app.delivery.tending import Tender
+from app.delivery.tending import Tender, pause
 from app.delivery.window import Window
 from app.domains.webhooks.claiming import Claimed, Leased, lease, recognise
 from app.domains.webhooks.endpoints import Known, Unseal
 from app.domains.webhooks.fairness import Room
 from app.domains.webhooks.fanning import expand
-from app.domains.webhooks.outcomes import Sender
-from app.domains.webhooks.recording import Recorded, Result
+from app.domains.webhooks.leases import Result
+from app.domains.webhooks.outcomes import Cancellable, Kind, Outcome, Sender
+from app.domains.webhooks.recording import Recorded
 
 log = structlog.get_logger(__name__)
 
 RETURN_SECONDS = 4.0
 """To write down what was cut off."""
+OVERTIME = 0.3
+"""Seconds after its timeout at which a request that has not come back is given up, whatever its sender does."""
 
 
 class Drain:
@@ -64,8 +66,8 @@ class Drain:
         self._look = asyncio.Event()
         self._due = asyncio.Event()
         self._leaving = asyncio.Event()
-        self._requests: dict[Claimed, asyncio.Task[None]] = {}
-        self._deadlines = Deadlines()
+        self._requests: dict[Claimed, Cancellable] = {}
+        self._none_left = asyncio.Event()
         self._tender = Tender(database, self._options, self._metrics, wake=self._due.set)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -88,6 +90,7 @@ class Drain:
             self._until_leaving("expanding", self._look, self._expand),
             self._until_leaving("claiming", self._due, self._claim),
             self._tender.run(self._leaving),
+            self._give_up_overdue(),
         ]
 
     async def _until_leaving(
@@ -127,14 +130,15 @@ class Drain:
         if self._leaving.is_set() or self._settler.behind or not (room.places or room.slow):
             return
         leased, claimed = await self._take(room)
-        for each in claimed:
-            self._start(each)
+        self._window.enter(*claimed)
+        self._requests.update(zip(claimed, attempt(self._sender, claimed, self._ended), strict=True))
         self._full |= leased.more
-        self._refill()
+        if self._full:
+            self._refill()
 
     def _refill(self) -> None:
         """Claims more of what waits for places as soon as enough of them are free."""
-        if self._full and self._window.free >= self._enough:
+        if self._window.free >= self._enough:
             self._due.set()
 
     async def _take(self, room: Room) -> tuple[Leased, list[Claimed]]:
@@ -142,22 +146,32 @@ class Drain:
         try:
             claimed = await recognise(self._database, self._known, leased)
         except BaseException:
-            self._settler.put(*give_back(leased))
+            for each in give_back(leased):
+                self._settler.put(each)
             raise
         return leased, claimed
 
-    def _start(self, claimed: Claimed) -> None:
-        self._window.enter(claimed)
-        self._requests[claimed] = asyncio.create_task(self._deliver(claimed))
+    def _ended(self, claimed: Claimed, outcome: Outcome) -> None:
+        if self._requests.pop(claimed, None) is None:
+            return  # its sender has told before
+        self._window.leave(claimed)
+        self._settler.put(Result(claimed, outcome))
+        if self._full:
+            self._refill()
+        if self._leaving.is_set() and not self._requests:
+            self._none_left.set()
 
-    async def _deliver(self, claimed: Claimed) -> None:
-        try:
-            outcome = await attempt(self._sender, claimed, self._deadlines)
-        finally:
-            self._window.leave(claimed)
-            del self._requests[claimed]
-        self._refill()
-        self._settler.put(result_of(claimed, outcome, self._options.schedule))
+    def _cut_off(self, claimed: Claimed, kind: Kind) -> None:
+        self._requests[claimed].cancel()
+        self._ended(claimed, Outcome(kind, int(self._window.seconds_of(claimed) * 1000)))
+
+    async def _give_up_overdue(self) -> None:
+        """Its sender has lost it. Its place would be lost too."""
+        while not self._leaving.is_set():
+            await pause(self._leaving, OVERTIME)
+            for claimed in self._window.overdue(OVERTIME):
+                log.error("request_overdue", endpoint=claimed.target.endpoint_id)
+                self._cut_off(claimed, Kind.TIMEOUT)
 
     def _after_settling(self, results: Sequence[Result], recorded: Recorded) -> None:
         self._metrics.settled(results, recorded)
@@ -175,8 +189,10 @@ class Drain:
         listening.cancel()
         await asyncio.wait(others, timeout=RETURN_SECONDS)
         if self._requests:
-            await asyncio.wait(self._requests.values(), timeout=self._options.grace)
-        await end([*self._requests.values(), *others])
+            await pause(self._none_left, self._options.grace)
+        await end(others)
+        for claimed in list(self._requests):
+            self._cut_off(claimed, Kind.INTERRUPTED)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._settler.settled(), RETURN_SECONDS)
         await end([settling, listening])

@@ -13,8 +13,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Metric
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.utils import floatToGoString
 
+from app.domains.webhooks.leases import Result
 from app.domains.webhooks.measuring import Backlog
-from app.domains.webhooks.recording import Recorded, Result
+from app.domains.webhooks.recording import Recorded
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
 BREAKERS = ("closed", "open", "ramp")
@@ -28,9 +29,9 @@ class Latencies:
         self._milliseconds = 0
 
     def observe(self, milliseconds: Iterable[int]) -> None:
-        for each in milliseconds:
-            self._counts[bisect_left(SECONDS, each / 1000)] += 1
-            self._milliseconds += each
+        for each, count in Counts(milliseconds).items():
+            self._counts[bisect_left(SECONDS, each / 1000)] += count
+            self._milliseconds += each * count
 
     def collect(self) -> Iterable[Metric]:
         family = HistogramMetricFamily("skooly_webhook_latency_seconds", "Time of a request.")

@@ -23,9 +23,9 @@ class Options:
     """The rest is for first attempts."""
     suspect_after: float = 1.0
     """Seconds after which a request that goes on is known to be slow, before it ends."""
-    claim_at_most: int = 128
-    """Places for one claim: the requests of one claim begin together, and those under way wait for that long."""
-    refill: int = 64
+    claim_at_most: int = 256
+    """Places for one claim: its requests begin together, and those under way wait for that long, some 3 ms."""
+    refill: int = 128
     """Places that are free again before more of a backlog is claimed."""
     settle_every: float = 0.005
     """Seconds in which results are gathered for one transaction."""

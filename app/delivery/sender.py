@@ -1,17 +1,19 @@
 """One request to an endpoint: signed, posted, and its end put into words that the engine decides by."""
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import structlog
 
-from app.core.outbound import Answer, Client, Policy, Target, read_url, render_head, render_post
+from app.core.outbound import Answer, Client, Policy, Target, read_url, render_head
 from app.core.outbound import errors as outbound
+from app.core.outbound.connection import Done
 from app.core.signing import sign, sign_body
-from app.domains.webhooks.outcomes import Kind, Outcome, PreparedDelivery
+from app.domains.webhooks.outcomes import Cancellable, Kind, Outcome, PreparedDelivery, T
 
 log = structlog.get_logger(__name__)
 
@@ -40,60 +42,81 @@ class HttpSender:
         self._policy = policy
         self._place = lru_cache(MOST_TARGETS)(self._read)
 
+    def start(
+        self, batch: Sequence[tuple[PreparedDelivery, T]], done: Callable[[T, Outcome], None]
+    ) -> list[Cancellable]:
+        """All are written and signed before the first is sent. A receiver, or the network card, that is woken for each
+        request apart makes each write cost half as much again.
+        """
+        written = [self._write(prepared) for prepared, _ in batch]
+        return [
+            self._send(request, partial(_tell, done, key, prepared, time.monotonic()), prepared.timeout)
+            for request, (prepared, key) in zip(written, batch, strict=True)
+        ]
+
     async def send(self, prepared: PreparedDelivery) -> Outcome:
-        """Never raises but CancelledError, and returns within the delivery's `timeout`."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        """The same for one delivery alone. Never raises but CancelledError, and returns within its `timeout`."""
+        ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        [under_way] = self.start([(prepared, ended)], asyncio.Future.set_result)
         try:
-            answer = await self._post(prepared)
-        except outbound.OutboundError as failure:
-            return _failed(failure, _milliseconds(loop.time() - began))
-        except Exception as error:
-            log.exception("webhook_not_sent", endpoint=prepared.endpoint_id)
-            return Outcome(Kind.PROTOCOL, _milliseconds(loop.time() - began), error=type(error).__name__)
-        return _answered(answer, prepared.sent_at, _milliseconds(loop.time() - began))
+            return await ended
+        finally:
+            under_way.cancel()
 
     def close(self) -> None:
         """Ends the connections that are kept."""
         self._client.close()
+
+    def _write(self, prepared: PreparedDelivery) -> tuple[Target, bytes] | Exception:
+        try:
+            target, head = self._place(prepared.url, prepared.headers)
+            return target, render_signed(head, prepared)
+        except Exception as error:  # refused by the policy of today, or a mistake of ours: either ends this one alone
+            return error
+
+    def _send(self, written: tuple[Target, bytes] | Exception, done: Done, seconds: float) -> Cancellable:
+        if isinstance(written, Exception):
+            return asyncio.get_running_loop().call_soon(done, written)
+        target, request = written
+        return self._client.start(target, request, done, seconds=seconds)
 
     def _read(self, url: str, headers: tuple[tuple[str, str], ...]) -> tuple[Target, bytes]:
         """Where requests go, and how all of them begin."""
         target = read_url(url, self._policy)
         return target, render_head(target, dict(headers))
 
-    async def _post(self, prepared: PreparedDelivery) -> Answer:
-        target, head = self._place(prepared.url, tuple(prepared.headers.items()))
-        request = render_post(head, signature_headers(prepared), prepared.body)
-        return await self._client.send(target, request, seconds=prepared.timeout)
 
+def render_signed(head: bytes, prepared: PreparedDelivery) -> bytes:
+    """A whole request, under the lines of `render_head`. Nothing that somebody wrote comes into these lines.
 
-def signature_headers(prepared: PreparedDelivery) -> dict[str, str]:
-    """The legacy header has room for one signature: that of the oldest secret, which a receiver of that kind keeps
-    until the rotation ends.
+    The legacy header has room for one signature: that of the oldest secret, which a receiver of that kind keeps until
+    the rotation ends.
     """
-    timestamp = int(prepared.sent_at.timestamp())
-    headers = {
-        "webhook-id": prepared.webhook_id,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": sign(
-            prepared.secrets, webhook_id=prepared.webhook_id, timestamp=timestamp, body=prepared.body
-        ),
-    }
-    if prepared.secrets:
-        headers["x-skooly-signature"] = sign_body(prepared.secrets[-1], prepared.body)
-    return headers
-
-
-def _answered(answer: Answer, sent_at: datetime, milliseconds: int) -> Outcome:
-    return Outcome(
-        Kind.OK if 200 <= answer.status < 300 else Kind.HTTP_STATUS,
-        milliseconds,
-        status=answer.status,
-        remote_ip=answer.peer,
-        response=answer.body,
-        retry_after=_retry_after(answer, sent_at),
+    identifier, timestamp, body = prepared.webhook_id, int(prepared.sent_at.timestamp()), prepared.body
+    signature = sign(prepared.signers, webhook_id=identifier, timestamp=timestamp, body=body)
+    lines = (
+        f"webhook-id: {identifier}\r\nwebhook-timestamp: {timestamp}\r\nwebhook-signature: {signature}\r\n"
+        f"x-skooly-signature: {sign_body(prepared.signers[-1], body)}\r\ncontent-length: {len(body)}\r\n\r\n"
     )
+    return head + lines.encode() + body
+
+
+def _tell(
+    done: Callable[[T, Outcome], None], key: T, prepared: PreparedDelivery, began: float, end: Answer | Exception
+) -> None:
+    done(key, _outcome(end, prepared, began))
+
+
+def _outcome(end: Answer | Exception, prepared: PreparedDelivery, began: float) -> Outcome:
+    milliseconds = int((time.monotonic() - began) * 1000)
+    if isinstance(end, Answer):
+        kind = Kind.OK if 200 <= end.status < 300 else Kind.HTTP_STATUS
+        again = _retry_after(end, prepared.sent_at) if kind is Kind.HTTP_STATUS else None
+        return Outcome(kind, milliseconds, end.status, None, end.peer, end.body, again)
+    if isinstance(end, outbound.OutboundError):
+        return _failed(end, milliseconds)
+    log.error("webhook_not_sent", endpoint=prepared.endpoint_id, exc_info=end)
+    return Outcome(Kind.PROTOCOL, milliseconds, error=type(end).__name__)
 
 
 def _failed(failure: outbound.OutboundError, milliseconds: int) -> Outcome:
@@ -134,7 +157,3 @@ def _date(text: str) -> datetime | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return moment if moment.tzinfo is not None else None
-
-
-def _milliseconds(seconds: float) -> int:
-    return round(seconds * 1_000)

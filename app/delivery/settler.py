@@ -9,7 +9,8 @@ import structlog
 from app.core.database import Database
 from app.delivery.options import Options
 from app.delivery.patience import Patience
-from app.domains.webhooks.recording import Recorded, Result, record
+from app.domains.webhooks.leases import Result
+from app.domains.webhooks.recording import Recorded, record
 from app.domains.webhooks.succeeding import record_successes
 
 log = structlog.get_logger(__name__)
@@ -37,9 +38,9 @@ class Settler:
     def behind(self) -> bool:
         return len(self._results) >= self._options.unsettled
 
-    def put(self, *results: Result) -> None:
-        self._results += results
-        if self._results:
+    def put(self, result: Result) -> None:
+        self._results.append(result)
+        if not self._some.is_set():
             self._idle.clear()
             self._some.set()
 
@@ -61,7 +62,7 @@ class Settler:
         self._results[: len(results)] = [*written.undecided, *again]
         self._tell(written.results, written.recorded)
         if written.undecided:
-            recorded = await record(self._database, written.undecided)
+            recorded = await record(self._database, written.undecided, self._options.schedule)
             del self._results[: len(written.undecided)]
             self._tell(written.undecided, recorded)
         if not self._results:
@@ -83,10 +84,8 @@ def _apart(results: list[Result]) -> tuple[list[Result], list[Result]]:
     """
     first: dict[tuple[UUID, UUID, int], Result] = {}
     again = [
-        each for each in results if first.setdefault((each.endpoint_id, each.event_id, each.replay), each) is not each
+        each
+        for each in results
+        if first.setdefault((each.lease.endpoint_id, each.lease.event_id, each.lease.replay), each) is not each
     ]
     return list(first.values()), again
-
-
-def _delivery(result: Result) -> tuple[UUID, UUID, int]:
-    return result.endpoint_id, result.event_id, result.replay

@@ -45,7 +45,7 @@ class Tender:
                 if turn % measure_every == 0:
                     self._metrics.measured(await measure(self._database))
                 turn += 1
-            await _pause(leaving, self._options.look_every)
+            await pause(leaving, self._options.look_every)
 
     async def _tend(self) -> None:
         lost = await give_up_lost(self._database, self._options.schedule)
@@ -66,9 +66,10 @@ class Tender:
             self._wake()
 
 
-async def _pause(leaving: asyncio.Event, seconds: float) -> None:
+async def pause(ends: asyncio.Event, seconds: float) -> None:
+    """Returns after that long, or as soon as the event is set."""
     try:
         async with asyncio.timeout(seconds):
-            await leaving.wait()
+            await ends.wait()
     except TimeoutError:
         return

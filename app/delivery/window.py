@@ -1,7 +1,6 @@
 """Which requests of this process are under way, and how much room is left."""
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from uuid import UUID
 
@@ -22,27 +21,46 @@ class Window:
         self._monotonic = monotonic
         self._quick: dict[Claimed, float] = {}
         self._slow: dict[Claimed, float] = {}
-        self._schools: Counter[UUID] = Counter()
+        self._schools: dict[UUID, int] = {}
         self._retries = 0
 
     def __len__(self) -> int:
         return len(self._quick) + len(self._slow)
 
-    def enter(self, claimed: Claimed) -> None:
-        lane = self._slow if claimed.slow else self._quick
-        lane[claimed] = self._monotonic()
-        self._schools[claimed.target.school_id] += 1
-        self._retries += claimed.is_retry and not claimed.slow
+    def enter(self, *claimed: Claimed) -> None:
+        now, schools = self._monotonic(), self._schools
+        for each in claimed:
+            if each.slow:
+                self._slow[each] = now
+            else:
+                self._quick[each] = now
+                self._retries += each.number > 1
+            schools[each.school_id] = schools.get(each.school_id, 0) + 1
 
     def leave(self, claimed: Claimed) -> None:
         if self._quick.pop(claimed, None) is not None:
-            self._retries -= claimed.is_retry
+            self._retries -= claimed.number > 1
         else:
             del self._slow[claimed]
-        school = claimed.target.school_id
-        self._schools[school] -= 1
-        if not self._schools[school]:
-            del self._schools[school]
+        left = self._schools[claimed.school_id] - 1
+        if left:
+            self._schools[claimed.school_id] = left
+        else:
+            del self._schools[claimed.school_id]
+
+    def seconds_of(self, claimed: Claimed) -> float:
+        """How long it has been under way."""
+        lane = self._quick if claimed in self._quick else self._slow
+        return self._monotonic() - lane[claimed]
+
+    def overdue(self, overtime: float) -> list[Claimed]:
+        """What should have ended by its timeout, and that many seconds ago."""
+        before = self._monotonic() - overtime
+        return [
+            claimed
+            for claimed, since in (*self._quick.items(), *self._slow.items())
+            if since + claimed.target.timeout_seconds <= before
+        ]
 
     def room(self) -> Room:
         self._move_on()
@@ -73,4 +91,4 @@ class Window:
             if since > before:
                 break
             self._slow[claimed] = self._quick.pop(claimed)
-            self._retries -= claimed.is_retry
+            self._retries -= claimed.number > 1

@@ -43,14 +43,15 @@ async def throughput(place: Path, given: argparse.Namespace) -> list[Facts]:
     with sink(None, _other()) as port:
         async with scene(place, schools=4) as stage:
             await stage.add_endpoints(port, 25)
-            bare, drain = await compare(stage, port, given.deliveries, 25, given.rounds)
-    figures = [(each.name, statistics.median(each.rates), statistics.median(each.cpu)) for each in (bare, drain)]
-    (_, rate, cpu), (_, drained, cost) = figures
+            contenders = await compare(stage, port, given.deliveries, 25, given.rounds)
     rows: list[Facts] = [
-        {"what": name, "per_second": round(each), "cpu_microseconds": round(spent, 1), "per_core": round(1e6 / spent)}
-        for name, each, spent in figures
+        {"what": each.name, "per_second": round(each.rate), "cpu_microseconds": round(each.cost, 1)}
+        for each in contenders
     ]
-    return [*rows, {"what": "ratio", "per_second": round(drained / rate, 2), "cpu": round(cpu / cost, 2)}]
+    bare, drain = contenders
+    rows[-1]["per_core"] = round(1e6 / drain.cost)
+    ratio = {"per_second": round(drain.rate / bare.rate, 2), "cpu": round(bare.cost / drain.cost, 2)}
+    return [*rows, {"what": "ratio", **ratio}]
 
 
 async def latency(place: Path, given: argparse.Namespace) -> list[Facts]:

@@ -14,6 +14,7 @@ from app.core.signing import (
     FEWEST_BYTES,
     MOST_BYTES,
     SecretUnreadable,
+    Signer,
     make_secret,
     read_secret,
     show_secret,
@@ -29,7 +30,9 @@ def _headers(secrets: list[bytes], body: bytes, webhook_id: str = "msg_1") -> di
     return {
         "webhook-id": webhook_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": sign(secrets, webhook_id=webhook_id, timestamp=timestamp, body=body),
+        "webhook-signature": sign(
+            [Signer(secret) for secret in secrets], webhook_id=webhook_id, timestamp=timestamp, body=body
+        ),
     }
 
 
@@ -83,4 +86,4 @@ def test_what_is_no_secret_is_refused(text: str) -> None:
 def test_a_legacy_receiver_needs_the_body_alone() -> None:
     secret = make_secret()
     expected = hmac.new(base64.b64decode(show_secret(secret)[6:]), BODY, hashlib.sha256).hexdigest()
-    assert sign_body(secret, BODY) == f"sha256={expected}"
+    assert sign_body(Signer(secret), BODY) == f"sha256={expected}"

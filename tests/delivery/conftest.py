@@ -16,6 +16,7 @@ from app.delivery.options import Options
 from app.delivery.sender import HttpSender
 from app.domains.partners.tables import School
 from app.domains.webhooks.endpoints import Unseal
+from app.domains.webhooks.outcomes import Sender
 from tests.support.factories.partners import make_school
 from tests.support.factories.webhooks import VAULT, Deliveries
 from tests.support.receiver import Receiver, receiving
@@ -55,17 +56,18 @@ async def draining(
     options: Options | None = None,
     look_seconds: float = LOOK_SECONDS,
     unseal: Unseal = VAULT.open,
+    sender: Sender | None = None,
 ) -> AsyncIterator[Running]:
     policy = Policy.development()
-    sender = HttpSender(Client(policy, NameServers(["127.0.0.1"]), verifying_context()), policy)
+    http = HttpSender(Client(policy, NameServers(["127.0.0.1"]), verifying_context()), policy)
     metrics = DeliveryMetrics()
     async with Doorbell(redis_url, look_seconds) as doorbell:
-        running = Running(Drain(database, sender, doorbell, unseal, options, metrics), metrics)
+        running = Running(Drain(database, sender or http, doorbell, unseal, options, metrics), metrics)
         try:
             yield running
         finally:
             await running.leave()
-            sender.close()
+            http.close()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """From a committed event to a signed request, whatever the receivers do and whether or not Valkey is there."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from itertools import pairwise
 from uuid import UUID
@@ -21,6 +22,7 @@ from app.domains.partners.tables import School
 from app.domains.webhooks.claiming import ENDPOINTS_AT_ONCE
 from app.domains.webhooks.envelope import webhook_id
 from app.domains.webhooks.fanning import expand
+from app.domains.webhooks.outcomes import Cancellable
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.service import resume_endpoint
 from app.web.asyncapi import document
@@ -145,6 +147,34 @@ async def test_a_receiver_that_takes_its_time_is_cut_off_at_the_timeout(
     [row] = await deliveries.rows("SELECT outcome, latency_ms FROM attempt")
     assert row["outcome"] == "timeout"
     assert 1000 <= row["latency_ms"] < 1500
+
+
+class Forgetful:
+    """A sender that never tells how a request ended."""
+
+    def __init__(self) -> None:
+        self.cancelled = 0
+
+    def start(self, batch: Sequence[object], done: object) -> Sequence[Cancellable]:
+        return [self for _ in batch]
+
+    def cancel(self) -> None:
+        self.cancelled += 1
+
+
+async def test_a_request_that_its_sender_forgot_gives_its_place_back(
+    fresh_database: Database, school: School, deliveries: Deliveries
+) -> None:
+    endpoint = await make_endpoint(fresh_database, school, "https://example.org/", timeout_seconds=1)
+    await happen(fresh_database, school)
+    forgetful = Forgetful()
+    async with draining(fresh_database, sender=forgetful):
+        await eventually(states(deliveries, {"retry_wait": 1}), 10)
+    [row] = await deliveries.rows("SELECT outcome, latency_ms FROM attempt")
+    assert row["outcome"] == "timeout"
+    assert row["latency_ms"] >= 1_300
+    assert forgetful.cancelled == 1
+    assert (await deliveries.state_of(endpoint))["in_flight"] == 0
 
 
 async def test_a_redirect_fails_and_its_target_is_never_asked(

@@ -1,5 +1,6 @@
 """A delivery as its receiver sees it, and its end as the engine is told it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,9 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from app.core.outbound import Client, NameServers, Policy, verifying_context
-from app.core.signing import make_secret, show_secret, sign_body
+from app.core.signing import Signer, make_secret, show_secret, sign_body
 from app.delivery.sender import HttpSender
-from app.domains.webhooks.outcomes import Kind, PreparedDelivery
+from app.domains.webhooks.outcomes import Kind, Outcome, PreparedDelivery
 from tests.support.certificates import self_signed
 from tests.support.descriptors import no_descriptor_left
 from tests.support.name_server import ADDRESS, NameServer, always, name_server
@@ -42,15 +43,13 @@ async def sender(names: NameServer) -> AsyncIterator[HttpSender]:
 def _prepared(there: Receiver, *secrets: bytes) -> PreparedDelivery:
     return PreparedDelivery(
         webhook_id="evt_1_2",
-        school_id=UUID(int=1),
         endpoint_id=UUID(int=2),
         url=f"http://{HOST}:{there.port}/hook",
-        topic="student.created",
         body=BODY,
         sent_at=datetime.now(UTC),
         timeout=5.0,
-        secrets=secrets or (make_secret(),),
-        headers={"x-own": "1"},
+        signers=tuple(map(Signer, secrets or (make_secret(),))),
+        headers=(("x-own", "1"),),
     )
 
 
@@ -67,7 +66,7 @@ async def test_a_receiver_verifies_it_with_the_official_library(sender: HttpSend
     assert request.body == BODY
     assert request.headers["x-own"] == "1"
     assert request.headers["webhook-id"] == "evt_1_2"
-    assert request.headers["x-skooly-signature"] == sign_body(secret, BODY)
+    assert request.headers["x-skooly-signature"] == sign_body(Signer(secret), BODY)
     _verify(secret, request)
 
 
@@ -97,14 +96,14 @@ async def test_in_a_rotation_both_secrets_verify_and_a_legacy_receiver_keeps_the
     _verify(new, after)
     with pytest.raises(WebhookVerificationError):
         _verify(old, after)
-    assert during.headers["x-skooly-signature"] == sign_body(old, BODY)
-    assert after.headers["x-skooly-signature"] == sign_body(new, BODY)
+    assert during.headers["x-skooly-signature"] == sign_body(Signer(old), BODY)
+    assert after.headers["x-skooly-signature"] == sign_body(Signer(new), BODY)
 
 
 async def test_no_header_of_the_owner_replaces_a_signature(sender: HttpSender) -> None:
     secret = make_secret()
     async with receiver(host=PUBLIC) as there:
-        await sender.send(replace(_prepared(there, secret), headers={"webhook-signature": "v1,forged"}))
+        await sender.send(replace(_prepared(there, secret), headers=(("webhook-signature", "v1,forged"),)))
     _verify(secret, there.requests[0])
 
 
@@ -203,8 +202,38 @@ async def test_what_this_side_has_no_socket_for_is_told_as_ours(sender: HttpSend
 
 async def test_a_mistake_of_ours_is_an_outcome_too(sender: HttpSender) -> None:
     async with receiver(host=PUBLIC) as there:
-        outcome = await sender.send(replace(_prepared(there), headers={"x-a": "b\r\nc: d"}))
+        outcome = await sender.send(replace(_prepared(there), headers=(("x-a", "b\r\nc: d"),)))
     assert (outcome.kind, outcome.error, there.requests) == (Kind.PROTOCOL, "HeaderInjected", [])
+
+
+async def test_each_of_a_batch_ends_by_itself(sender: HttpSender) -> None:
+    told: dict[int, Kind] = {}
+    all_told = asyncio.Event()
+
+    def done(number: int, outcome: Outcome) -> None:
+        told[number] = outcome.kind
+        if len(told) == 4:
+            all_told.set()
+
+    async with receiver(host=PUBLIC) as there, receiver(answering(b""), host=PUBLIC) as silent:
+        fine = _prepared(there)
+        batch = [fine, replace(fine, url="http://127.0.0.1:9000/"), replace(_prepared(silent), timeout=0.2), fine]
+        sender.start([(each, number) for number, each in enumerate(batch)], done)
+        assert told == {}
+        await all_told.wait()
+    assert [told[number] for number in range(4)] == [Kind.OK, Kind.REFUSED_ADDRESS, Kind.TIMEOUT, Kind.OK]
+
+
+async def test_nobody_is_told_of_a_cancelled_request_and_its_connection_is_gone(sender: HttpSender) -> None:
+    told: list[tuple[int, Outcome]] = []
+    async with receiver(answering(b""), host=PUBLIC) as silent:
+        [under_way] = sender.start([(_prepared(silent), 1)], lambda *ended: told.append(ended))
+        while not silent.requests:
+            await asyncio.sleep(0.005)
+        under_way.cancel()
+        while not silent.closed:
+            await asyncio.sleep(0.005)
+    assert told == []
 
 
 async def test_it_returns_within_its_timeout(sender: HttpSender) -> None:

@@ -5,16 +5,15 @@ from collections.abc import Sequence
 
 from app.core.database import Database, Wall
 from app.delivery.options import Options
-from app.delivery.sending import result_of
 from app.delivery.settler import Settler
 from app.domains.partners.tables import School
 from app.domains.webhooks.claiming import Claimed, lease, recognise
 from app.domains.webhooks.endpoints import Known
 from app.domains.webhooks.fairness import Room
 from app.domains.webhooks.fanning import expand
+from app.domains.webhooks.leases import Result
 from app.domains.webhooks.outcomes import Kind, Outcome
-from app.domains.webhooks.recording import Recorded, Result
-from app.domains.webhooks.settling import SCHEDULE
+from app.domains.webhooks.recording import Recorded
 from tests.support.factories.webhooks import VAULT, Deliveries, happen, make_endpoint
 
 OK = Outcome(Kind.OK, 5, status=200)
@@ -44,7 +43,8 @@ async def test_one_attempt_that_was_made_twice_does_not_stop_the_others(
         told.append(recorded.settled)
 
     settler = Settler(fresh_database, Options(), done)
-    settler.put(*(result_of(each, OK, SCHEDULE) for each in (first, second)))
+    for each in (first, second):
+        settler.put(Result(each, OK))
     running = asyncio.create_task(settler.run())
     await asyncio.wait_for(settler.settled(), 10)
     running.cancel()

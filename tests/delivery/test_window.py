@@ -68,3 +68,16 @@ def test_places_are_free_again_when_what_hung_has_ended() -> None:
     for each in waiting:
         window.leave(each)
     assert (len(window), window.room().places, window.room().slow) == (0, 8, 4)
+
+
+def test_what_does_not_come_back_in_its_time_is_overdue() -> None:
+    now = 0.0
+    window = Window(OPTIONS, lambda: now)
+    short, long, gone = claimed(), claimed(target=replace(TARGET, timeout_seconds=9)), claimed()
+    window.enter(short, long, gone)
+    window.leave(gone)
+    now = 1.2
+    assert window.overdue(0.3) == []
+    now = 1.4
+    assert window.room().places  # moved to the slow lane meanwhile
+    assert (window.overdue(0.3), window.seconds_of(short)) == ([short], 1.4)

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.core.signing import make_secret, show_secret, sign, sign_body
+from app.core.signing import Signer, make_secret, show_secret, sign, sign_body
 from app.domains.webhooks.settling import LONG_TAIL, SCHEDULE
 from app.web.asyncapi import document
 from tests.support.platform import CHECKOUT
@@ -46,9 +46,10 @@ class Request:
 
     @property
     def headers(self) -> dict[str, str]:
-        signature = sign(self.secrets, webhook_id=ID, timestamp=self.sent_at, body=self.body)
+        signers = [Signer(secret) for secret in self.secrets]
+        signature = sign(signers, webhook_id=ID, timestamp=self.sent_at, body=self.body)
         signed = {"webhook-id": ID, "webhook-timestamp": str(self.sent_at), "webhook-signature": signature}
-        return {**signed, "x-skooly-signature": sign_body(self.secrets[-1], self.body), **self.changed}
+        return {**signed, "x-skooly-signature": sign_body(signers[-1], self.body), **self.changed}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import orjson
 
 from app.core.clock import Clock
 from app.core.outbound import Client, NameServers, Policy, verifying_context
+from app.core.signing import Signer
 from app.delivery.sender import HttpSender
 from app.domains.webhooks.envelope import Happened, webhook_id, write_envelope
 from app.domains.webhooks.outcomes import Kind, Outcome, PreparedDelivery
@@ -60,7 +61,7 @@ class Forwarder:
     ) -> None:
         policy = Policy.development(PORTS)
         self._sender = HttpSender(Client(policy, NameServers(), verifying_context()), policy)
-        self._url, self._secret, self._school, self._thin = url, secret, school, thin
+        self._url, self._signer, self._school, self._thin = url, Signer(secret), school, thin
         self._schedule, self._clock = schedule, clock
         self._endpoint = uuid5(NAMESPACE_URL, url)
 
@@ -73,7 +74,7 @@ class Forwarder:
         while True:
             await asyncio.sleep(again_in)
             number += 1
-            outcome = await self._sender.send(self._prepare(identifier, happened.type, body))
+            outcome = await self._sender.send(self._prepare(identifier, body))
             wrong += outcome.kind not in NOBODY_THERE
             pause = pause_after(outcome, number, wrong, self._schedule)
             yield Attempt(event, identifier, number, outcome, pause)
@@ -81,17 +82,16 @@ class Forwarder:
                 return
             again_in = pause
 
-    def _prepare(self, identifier: str, topic: str, body: bytes) -> PreparedDelivery:
+    def _prepare(self, identifier: str, body: bytes) -> PreparedDelivery:
         return PreparedDelivery(
             webhook_id=identifier,
-            school_id=self._endpoint,
             endpoint_id=self._endpoint,
             url=self._url,
-            topic=topic,
+            headers=(),
             body=body,
             sent_at=self._clock.now(),
             timeout=TIMEOUT,
-            secrets=(self._secret,),
+            signers=(self._signer,),
         )
 
 

@@ -8,6 +8,9 @@ from app.core.outbound.addresses import Address
 from app.core.outbound.answer import Answer, Reading
 from app.core.outbound.errors import CallFailed, ConnectionBroken
 
+Done = Callable[[Answer | Exception], None]
+"""Hears once how a request ended: an answer, a CallFailed, or what nobody foresaw."""
+
 
 class Stale(ConnectionBroken):
     """A kept connection was closed by the peer before it answered a byte: the request goes out once more, on a new
@@ -25,35 +28,24 @@ class Connection(asyncio.Protocol):
         self.open = False
         self._transport: asyncio.Transport | None = None
         self._reading = Reading(address)
-        self._waiter: asyncio.Future[Answer] | None = None
+        self._done: Done | None = None
 
-    async def exchange(self, request: bytes) -> Answer:
-        """Raises ConnectionBroken, Stale, AnswerUnreadable, HeadTooLarge. Being cancelled cuts the connection."""
+    def start(self, request: bytes, done: Done) -> None:
+        """Whoever asked is told later, never before this returns: an answer, or ConnectionBroken, Stale,
+        AnswerUnreadable, HeadTooLarge. Nobody is told after `abort`.
+        """
         if self._transport is None or not self.open:
-            raise Stale if self.used else ConnectionBroken
+            asyncio.get_running_loop().call_soon(done, Stale() if self.used else ConnectionBroken())
+            return
         if self.used:
             self._reading.begin()
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._done = done
         self._transport.write(request)
-        try:
-            answer = await self._waiter
-        except BaseException:
-            self.abort()
-            raise
-        finally:
-            self.used, self._waiter = True, None
-        if not self._reading.reusable:
-            self.abort()
-        return answer
-
-    def give_up(self, failure: CallFailed) -> None:
-        """Ends an exchange that is under way."""
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(failure)
 
     def abort(self) -> None:
         """At once: closing politely would wait for a peer that may never read."""
         self.open = False
+        self._done = None
         if self._transport is not None:
             self._transport.abort()
 
@@ -62,25 +54,28 @@ class Connection(asyncio.Protocol):
         self.open = True
 
     def data_received(self, data: bytes) -> None:
-        waiter = self._waiter
-        if waiter is None or waiter.done():
+        if self._done is None:
             self.abort()  # nobody asked
             return
+        end: Answer | CallFailed | None
         try:
-            answer = self._reading.feed(data)
+            end = self._reading.feed(data)
         except CallFailed as failure:
-            waiter.set_exception(failure)
-            return
-        if answer is not None:
-            waiter.set_result(answer)
+            end = failure
+        if end is not None:
+            self._end(self._done, end)
 
     def connection_lost(self, error: Exception | None) -> None:
         self.open = False
-        if self._waiter is not None and not self._waiter.done():
+        if self._done is not None:
             answer = self._reading.end() if error is None else None
-            if answer is not None:
-                self._waiter.set_result(answer)
-            else:
-                self._waiter.set_exception(Stale() if self.used and not self._reading.begun else ConnectionBroken())
+            broken = Stale if self.used and not self._reading.begun else ConnectionBroken
+            self._end(self._done, answer or broken())
         if self.on_lost is not None:
             self.on_lost(self)
+
+    def _end(self, done: Done, end: Answer | Exception) -> None:
+        self.used, self._done = True, None
+        if not self._reading.reusable:
+            self.abort()
+        done(end)

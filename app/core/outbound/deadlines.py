@@ -1,9 +1,17 @@
 """Many deadlines on one timer: one for each request costs more than all else that keeps it in time."""
 
 import asyncio
-from collections.abc import Callable, Hashable
+import time
+from typing import Protocol
 
 TICK_SECONDS = 0.05
+
+
+class Due(Protocol):
+    until: float
+    """By the monotonic clock."""
+
+    def late(self) -> None: ...
 
 
 class Deadlines:
@@ -11,25 +19,33 @@ class Deadlines:
 
     def __init__(self, tick_seconds: float = TICK_SECONDS) -> None:
         self._tick_seconds = tick_seconds
-        self._open: dict[Hashable, tuple[float, Callable[[], object]]] = {}
+        self._open: set[Due] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    def set(self, key: Hashable, seconds: float, late: Callable[[], object]) -> None:
-        """`late` is called once unless `clear` comes first."""
-        loop = asyncio.get_running_loop()
-        self._open[key] = loop.time() + seconds, late
-        if self._timer is None:
-            self._timer = loop.call_later(self._tick_seconds, self._look)
+    def __contains__(self, each: Due) -> bool:
+        return each in self._open
 
-    def clear(self, key: Hashable) -> bool:
+    def add(self, each: Due) -> None:
+        """Its `late` is called once unless `remove` comes first."""
+        self._open.add(each)
+        if self._timer is None:
+            self._look_later()
+
+    def remove(self, each: Due) -> bool:
         """Whether it was in time."""
-        return self._open.pop(key, None) is not None
+        if each not in self._open:
+            return False
+        self._open.remove(each)
+        return True
+
+    def _look_later(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._tick_seconds, self._look)
 
     def _look(self) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        for key, (at, late) in list(self._open.items()):
-            if at <= now:
-                del self._open[key]
-                late()
-        self._timer = loop.call_later(self._tick_seconds, self._look) if self._open else None
+        self._timer = None
+        now = time.monotonic()
+        for each in [each for each in self._open if each.until <= now]:
+            if self.remove(each):  # what was told before it may have ended it
+                each.late()
+        if self._open and self._timer is None:
+            self._look_later()

@@ -1,52 +1,63 @@
 """Connections kept for the next request to the same place: as many as are worth it, for as long as is polite."""
 
 import asyncio
-from collections.abc import Hashable
+import time
+from collections.abc import Sequence
 
+from app.core.outbound.addresses import Address
 from app.core.outbound.connection import Connection
 
-MOST = 1_024
+MOST = 2_048
 MOST_OF_ONE = 64
 IDLE_SECONDS = 20.0
 
+Place = tuple[str, str, int]
+
 
 class Pool:
-    """Idle connections by place: (scheme, host, port, vetted address). The one used last is used first."""
+    """Idle connections by place: (scheme, host, port). The one used last is used first."""
 
     def __init__(self, most: int = MOST, most_of_one: int = MOST_OF_ONE, idle_seconds: float = IDLE_SECONDS) -> None:
         self._most = most
         self._most_of_one = most_of_one
         self._idle_seconds = idle_seconds
-        self._places: dict[Hashable, dict[Connection, None]] = {}
-        self._idle: dict[Connection, tuple[Hashable, float]] = {}
-        """By connection, the longest idle first: its place and since when."""
+        self._places: dict[Place, dict[Connection, None]] = {}
+        self._idle: dict[Connection, tuple[Place, float]] = {}
+        """By connection, the longest idle first: its place and since when, by the monotonic clock."""
         self._sweep: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._idle)
 
-    def take(self, place: Hashable) -> Connection | None:
-        """None where there is none that is still open."""
-        while place in self._places:
-            connection = next(reversed(self._places[place]))
-            self._forget(connection)
-            if connection.open:
+    def take(self, place: Place, addresses: Sequence[Address]) -> Connection | None:
+        """One to any of the addresses that is still open, or None. Those to others are ended: the name has moved."""
+        while kept := self._places.get(place):
+            connection, _ = kept.popitem()
+            connection.on_lost = None
+            del self._idle[connection]
+            if connection.address not in addresses:
+                connection.abort()
+            elif connection.open:
                 return connection
         return None
 
-    def give(self, place: Hashable, connection: Connection) -> None:
+    def give(self, place: Place, connection: Connection) -> None:
         """Keeps it, or closes it where the place has enough; the longest idle one of all makes room for it."""
         if not connection.open:
             return
-        if len(self._places.get(place, ())) >= self._most_of_one:
+        kept = self._places.get(place)
+        if kept is None:
+            kept = self._places[place] = {}
+        if len(kept) >= self._most_of_one:
             connection.abort()
             return
         if len(self._idle) >= self._most:
             self._close(next(iter(self._idle)))
-        self._places.setdefault(place, {})[connection] = None
-        self._idle[connection] = (place, asyncio.get_running_loop().time())
+        kept[connection] = None
+        self._idle[connection] = place, time.monotonic()
         connection.on_lost = self._forget
-        self._sweep_later()
+        if self._sweep is None:
+            self._sweep_later()
 
     def close(self) -> None:
         for connection in list(self._idle):
@@ -63,19 +74,17 @@ class Pool:
         connection.on_lost = None
         place, _ = self._idle.pop(connection)
         del self._places[place][connection]
-        if not self._places[place]:
-            del self._places[place]
 
     def _sweep_later(self) -> None:
-        if self._sweep is None:
-            self._sweep = asyncio.get_running_loop().call_later(self._idle_seconds, self._close_idle)
+        self._sweep = asyncio.get_running_loop().call_later(self._idle_seconds, self._close_idle)
 
     def _close_idle(self) -> None:
         self._sweep = None
-        before = asyncio.get_running_loop().time() - self._idle_seconds
+        before = time.monotonic() - self._idle_seconds
         for connection, (_, since) in list(self._idle.items()):
             if since > before:
                 break
             self._close(connection)
+        self._places = {place: kept for place, kept in self._places.items() if kept}
         if self._idle:
             self._sweep_later()

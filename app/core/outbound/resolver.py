@@ -107,12 +107,14 @@ class Resolver:
 
     async def addresses_of(self, target: Target) -> tuple[Address, ...]:
         """What may be dialled for `target`, in an order to try. Raises NameUnresolved, AddressRefused, NoSocketLeft."""
+        if target.address is not None:
+            return self._vetted(target.host, (target.address,))
         return self.known_addresses_of(target) or await self._ask_once(target.host)
 
     def known_addresses_of(self, target: Target) -> tuple[Address, ...]:
-        """Those that nobody has to be asked for; none where somebody has. Raises AddressRefused."""
+        """Those that nobody has to be asked for; none where somebody has, or where the address itself is refused."""
         if target.address is not None:
-            return self._vetted(target.host, (target.address,))
+            return (target.address,) if self._policy.takes_address(target.address) else ()
         kept = self._kept.get(target.host)
         return kept.addresses if kept is not None and kept.until > self._monotonic() else ()
 

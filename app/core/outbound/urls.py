@@ -53,6 +53,11 @@ class Target:
     address: Address | None = None
 
     @property
+    def place(self) -> tuple[str, str, int]:
+        """What requests must have in common to go over one connection."""
+        return self.scheme, self.host, self.port
+
+    @property
     def authority(self) -> str:
         """The value of the Host header."""
         host = f"[{self.host}]" if isinstance(self.address, IPv6Address) else self.host

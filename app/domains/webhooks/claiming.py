@@ -4,7 +4,7 @@ All of it is a function of the database (`claim_deliveries`, made by a migration
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ from app.core.ids import new_id
 from app.domains.webhooks.endpoints import Known, Target
 from app.domains.webhooks.envelope import Happened
 from app.domains.webhooks.fairness import Room
-from app.domains.webhooks.settling import Progress
+from app.domains.webhooks.leases import Lease
 
 ENDPOINTS_AT_ONCE = 32
 LEASE_MARGIN = 30
@@ -25,25 +25,27 @@ LEASE_MARGIN = 30
 CLAIM = "SELECT * FROM claim_deliveries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Claimed:
-    """A delivery leased to this process; equal to itself alone. `number` is the attempt's."""
+@dataclass(slots=True, eq=False)
+class Claimed(Lease):
+    """A leased delivery with all that its request needs; equal to itself alone."""
 
     target: Target
     event: Happened
-    replay: int
-    number: int
-    progress: Progress
-    token: UUID
     slow: bool
     now: datetime
     """The database's clock at the claim."""
     taken: float
     """This process's monotonic clock before the claim."""
 
-    @property
-    def is_retry(self) -> bool:
-        return self.number > 1
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An endpoint whose turn it was."""
+
+    school_id: UUID
+    endpoint_id: UUID
+    version: int
+    slow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,21 @@ class Leased:
     """What is leased to this process, as rows, until the endpoints are known too."""
 
     rows: Sequence[asyncpg.Record]
+    turns: Sequence[Turn]
+    """What the `turn` of a row counts, from 1 on."""
     token: UUID
     taken: float
     more: bool
     """Whether another claim at once may find more."""
+
+    def deliveries(self) -> Iterator[tuple[asyncpg.Record, Happened]]:
+        """Each with its event, which is one object for all who are told of it."""
+        event = None
+        for row in self.rows:
+            if row["event_id"] is not None:
+                event = _happened(row)
+            assert event is not None
+            yield row, event
 
 
 async def lease(database: Database, room: Room, suspects: Collection[UUID] = ()) -> Leased:
@@ -79,8 +92,17 @@ async def lease(database: Database, room: Room, suspects: Collection[UUID] = ())
         LEASE_MARGIN,
         token,
     )
-    leased = [row for row in rows if row["event_id"] is not None]
-    return Leased(leased, token, taken, _finds_more(rows, turns))
+    leased = [row for row in rows if row["turn"] is not None]
+    return Leased(leased, _turns(rows), token, taken, _finds_more(rows, turns))
+
+
+def _turns(rows: Sequence[asyncpg.Record]) -> Sequence[Turn]:
+    """The first row tells of all."""
+    if not rows:
+        return ()
+    first = rows[0]
+    columns = (first[name] for name in ("turn_schools", "turn_endpoints", "turn_versions", "turn_slow"))
+    return [Turn(*each) for each in zip(*columns, strict=True)]
 
 
 def _finds_more(rows: Sequence[asyncpg.Record], turns: int) -> bool:
@@ -91,36 +113,47 @@ def _finds_more(rows: Sequence[asyncpg.Record], turns: int) -> bool:
     """
     if not rows:
         return False
-    return len(rows) >= rows[0]["asked"] or 2 * len({row["endpoint_id"] for row in rows}) >= turns
+    return len(rows) >= rows[0]["asked"] or 2 * len({row["turn"] for row in rows}) >= turns
 
 
 async def recognise(database: Database, known: Known, leased: Leased) -> list[Claimed]:
     """What was leased, with all that a request needs. Raises Unavailable where an endpoint cannot be read."""
-    rows = leased.rows
-    await known.refresh(database, {(row["school_id"], row["endpoint_id"], row["version"]) for row in rows})
-    events: dict[UUID, Happened] = {}
-    return [_claimed(row, known[row["endpoint_id"]], events, leased) for row in rows]
+    if not leased.rows:
+        return []
+    turns = {number: leased.turns[number - 1] for number in {row["turn"] for row in leased.rows}}
+    await known.refresh(database, {(turn.school_id, turn.endpoint_id, turn.version) for turn in turns.values()})
+    targets = {number: (known[turn.endpoint_id], turn.slow) for number, turn in turns.items()}
+    now = leased.rows[0]["moment"]
+    return [_claimed(row, event, *targets[row["turn"]], leased=leased, now=now) for row, event in leased.deliveries()]
 
 
-def _claimed(row: asyncpg.Record, target: Target, events: dict[UUID, Happened], leased: Leased) -> Claimed:
-    event = events.get(row["event_id"])
-    if event is None:
-        event = events[row["event_id"]] = Happened(
-            id=row["event_id"],
-            type=row["type"],
-            subject=row["subject"],
-            facts=row["facts"],
-            occurred_at=row["occurred_at"],
-            schema_version=row["schema_version"],
-        )
+def _claimed(
+    row: asyncpg.Record, event: Happened, target: Target, slow: bool, *, leased: Leased, now: datetime
+) -> Claimed:
     return Claimed(
-        target=target,
-        event=event,
-        replay=row["replay"],
-        number=row["attempt_no"],
-        progress=Progress(row["failures"], row["lost"]),
-        token=leased.token,
-        slow=row["slow"],
-        now=row["moment"],
-        taken=leased.taken,
+        target.school_id,
+        target.endpoint_id,
+        event.id,
+        row["replay"],
+        row["attempt_no"],
+        leased.token,
+        row["failures"],
+        row["lost"],
+        target.long_tail,
+        target,
+        event,
+        slow,
+        now,
+        leased.taken,
+    )
+
+
+def _happened(row: asyncpg.Record) -> Happened:
+    return Happened(
+        id=row["event_id"],
+        type=row["type"],
+        subject=row["subject"],
+        facts=row["facts"],
+        occurred_at=row["occurred_at"],
+        schema_version=row["schema_version"],
     )

@@ -12,6 +12,8 @@ import structlog
 
 from app.core.crypto import Sealed
 from app.core.database import Database, Wall
+from app.core.signing import Signer
+from app.domains.webhooks.outcomes import Headers
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +49,7 @@ def headers_context(endpoint_id: UUID) -> bytes:
 class Secret:
     """Decrypted; for signing only. It signs until `expires_at`."""
 
-    value: bytes = field(repr=False)
+    signer: Signer
     expires_at: datetime | None
 
 
@@ -61,14 +63,16 @@ class Target:
     school: str
     url: str
     thin: bool
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Headers = field(repr=False)
     timeout_seconds: int
     long_tail: bool
-    secrets: tuple[Secret, ...] = field(repr=False)
+    secrets: tuple[Secret, ...]
 
-    def secrets_at(self, now: datetime) -> tuple[bytes, ...]:
+    def signers_at(self, now: datetime) -> tuple[Signer, ...]:
         """Those that sign at an instant of the database's clock, the newest first."""
-        return tuple(each.value for each in self.secrets if each.expires_at is None or each.expires_at > now)
+        if len(self.secrets) == 1 and self.secrets[0].expires_at is None:
+            return (self.secrets[0].signer,)  # nearly always
+        return tuple([each.signer for each in self.secrets if each.expires_at is None or each.expires_at > now])
 
 
 class Known:
@@ -103,15 +107,15 @@ class Known:
             headers = self._headers(row)
             # Nothing is sent without what the receiver asks for: as if no secret could be read.
             signing = () if headers is None else tuple(secrets.get(endpoint, ()))
-            self._targets[endpoint] = _target(row, stale[endpoint][1], headers or {}, signing)
+            self._targets[endpoint] = _target(row, stale[endpoint][1], headers or (), signing)
 
-    def _headers(self, row: asyncpg.Record) -> Mapping[str, str] | None:
+    def _headers(self, row: asyncpg.Record) -> Headers | None:
         """None where they cannot be read."""
         if row["sealed_headers"] is None:
-            return dict(orjson.loads(row["headers"]))
+            return tuple(orjson.loads(row["headers"]).items())
         sealed = Sealed(row["headers_key_version"], row["sealed_headers"])
         try:
-            return dict(orjson.loads(self._unseal(sealed, headers_context(row["endpoint_id"]))))
+            return tuple(orjson.loads(self._unseal(sealed, headers_context(row["endpoint_id"]))).items())
         except Exception as error:  # whatever is wrong with one endpoint, the others go on
             log.error("headers_unreadable", endpoint=row["endpoint_id"], exc_info=error)
             return None
@@ -136,14 +140,14 @@ class Known:
 
     def _open(self, row: asyncpg.Record) -> Secret:
         sealed = Sealed(row["key_version"], row["ciphertext"])
-        return Secret(self._unseal(sealed, secret_context(row["endpoint_id"])), row["expires_at"])
+        return Secret(Signer(self._unseal(sealed, secret_context(row["endpoint_id"]))), row["expires_at"])
 
     def _forget(self, keep: int) -> None:
         while len(self._targets) > max(MOST_KNOWN, keep):
             self._targets.popitem(last=False)
 
 
-def _target(row: asyncpg.Record, version: int, headers: Mapping[str, str], secrets: tuple[Secret, ...]) -> Target:
+def _target(row: asyncpg.Record, version: int, headers: Headers, secrets: tuple[Secret, ...]) -> Target:
     return Target(
         school_id=row["school_id"],
         endpoint_id=row["endpoint_id"],

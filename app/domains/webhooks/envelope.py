@@ -3,9 +3,8 @@
 `schemaversion` is an extension attribute, and those are written in small letters without any mark between.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import lru_cache
 from uuid import UUID
 
 import orjson
@@ -17,15 +16,13 @@ IDENTIFIERS = frozenset(
     | {"code", "period", "fiscal_year"}
 )
 """What a thin payload keeps: enough to ask for the rest over the API, with the rights of one's own key."""
-MOST_WRITTEN = 512
-"""Bodies that are kept for the other endpoints of their school."""
 CODED_REASONS = frozenset({Topic.ACCESS_DENIED, Topic.ENDPOINT_DISABLED})
 """Their `reason` is one of a few codes. Elsewhere somebody wrote it about somebody: why a family is refunded, say."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Happened:
-    """An event as the log has it, one object for all who are told of it; `facts` are JSON."""
+    """An event as the log has it, one object for all who are told of it together; `facts` are JSON."""
 
     id: UUID
     type: str
@@ -33,6 +30,8 @@ class Happened:
     facts: str
     occurred_at: datetime
     schema_version: int = 1
+    bodies: dict[bool, bytes] = field(default_factory=dict, repr=False)
+    """What has been written for it, thin or not."""
 
 
 def webhook_id(event_id: UUID, endpoint_id: UUID) -> str:
@@ -45,10 +44,19 @@ def told_thinly(topic: str) -> frozenset[str]:
     return IDENTIFIERS | {"reason"} if topic in CODED_REASONS else IDENTIFIERS
 
 
-@lru_cache(MOST_WRITTEN)
 def write_envelope(event: Happened, school: str, *, thin: bool) -> bytes:
-    """`school` is its code. Written once for the endpoints of a school that are told of an event together."""
-    facts, kept = orjson.loads(event.facts), told_thinly(event.type)
+    """`school` is its code. Written once for the endpoints that are told of an event together."""
+    body = event.bodies.get(thin)
+    if body is None:
+        body = event.bodies[thin] = _write(event, school, thin)
+    return body
+
+
+def _write(event: Happened, school: str, thin: bool) -> bytes:
+    facts = orjson.loads(event.facts)
+    if thin:
+        kept = told_thinly(event.type)
+        facts = {name: value for name, value in facts.items() if name in kept}
     return orjson.dumps(
         {
             "specversion": "1.0",
@@ -56,9 +64,9 @@ def write_envelope(event: Happened, school: str, *, thin: bool) -> bytes:
             "type": event.type,
             "schemaversion": event.schema_version,
             "source": f"/schools/{school}",
-            "time": event.occurred_at.astimezone(UTC).isoformat(),
+            "time": event.occurred_at.astimezone(UTC),
             "school": school,
             "subject": str(event.subject),
-            "data": {name: value for name, value in facts.items() if name in kept} if thin else facts,
+            "data": facts,
         }
     )

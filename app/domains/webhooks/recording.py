@@ -7,6 +7,7 @@ been stopped, the network had been cut) leaves a note with the attempt, nothing 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from random import random
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,9 @@ import asyncpg
 
 from app.core.database import Database, Wall
 from app.domains.webhooks.health import Health, observe
-from app.domains.webhooks.outcomes import RESPONSE_KEPT, Outcome
-from app.domains.webhooks.settling import Settlement
+from app.domains.webhooks.leases import Result
+from app.domains.webhooks.outcomes import RESPONSE_KEPT
+from app.domains.webhooks.settling import schedule_of, settle
 
 # Locked in one order by whoever locks several.
 LOCK_STATES = """
@@ -100,20 +102,6 @@ _HEALTH = (
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """An attempt's end and what follows from it, for the delivery that was leased under `token`."""
-
-    school_id: UUID
-    endpoint_id: UUID
-    event_id: UUID
-    replay: int
-    number: int
-    token: UUID
-    outcome: Outcome
-    settlement: Settlement
-
-
-@dataclass(frozen=True, slots=True)
 class Recorded:
     """`settled`: how many deliveries moved; the others' leases had been lost. `ready`: an endpoint has more due.
 
@@ -125,21 +113,24 @@ class Recorded:
     turned: Mapping[UUID, str]
 
 
-async def record(database: Database, results: Sequence[Result]) -> Recorded:
-    """One transaction for all of them. Raises Unavailable."""
+async def record(database: Database, results: Sequence[Result], base: tuple[int, ...]) -> Recorded:
+    """One transaction for all of them. `base` is the schedule, without the long tail that an endpoint may have.
+
+    Raises Unavailable.
+    """
     results = sorted(results, key=_endpoint)
     grouped = {key: [each.outcome for each in group] for key, group in groupby(results, _endpoint)}
     async with database.raw(Wall.worker()) as connection:
         rows = await connection.fetch(LOCK_STATES, *zip(*grouped, strict=True))
         before = {(row["school_id"], row["endpoint_id"]): _health(row) for row in rows}
         after = {key: observe(before[key], grouped[key], rows[0]["now"]) for key in before}
-        [row] = await connection.fetch(SETTLE, *_result_columns(results), *_health_columns(after))
+        [row] = await connection.fetch(SETTLE, *_result_columns(results, base), *_health_columns(after))
     turned = {key[1]: after[key].breaker for key in after if after[key].breaker != before[key].breaker}
     return Recorded(row["settled"], row["ready"], turned)
 
 
 def _endpoint(result: Result) -> tuple[UUID, UUID]:
-    return result.school_id, result.endpoint_id
+    return result.lease.school_id, result.lease.endpoint_id
 
 
 def _health(row: asyncpg.Record) -> Health:
@@ -153,19 +144,21 @@ def _health_columns(after: Mapping[tuple[UUID, UUID], Health]) -> Iterable[list[
         yield [getattr(health, name) for health in after.values()]
 
 
-def _result_columns(results: Sequence[Result]) -> Iterable[Sequence[Any]]:
-    return zip(*map(_as_row, results), strict=True)
+def _result_columns(results: Sequence[Result], base: tuple[int, ...]) -> Iterable[Sequence[Any]]:
+    return zip(*(_as_row(each, base) for each in results), strict=True)
 
 
-def _as_row(result: Result) -> tuple[Any, ...]:
-    outcome, settlement = result.outcome, result.settlement
+def _as_row(result: Result, base: tuple[int, ...]) -> tuple[Any, ...]:
+    lease, outcome = result.lease, result.outcome
+    schedule = schedule_of(base, long_tail=lease.long_tail)
+    settlement = settle(outcome, lease.progress, schedule, random())  # noqa: S311 - jitter
     return (
-        result.school_id,
-        result.endpoint_id,
-        result.event_id,
-        result.replay,
-        result.number,
-        result.token,
+        lease.school_id,
+        lease.endpoint_id,
+        lease.event_id,
+        lease.replay,
+        lease.number,
+        lease.token,
         settlement.state.value,
         settlement.wait,
         settlement.progress.failures,

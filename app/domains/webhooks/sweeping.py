@@ -1,7 +1,6 @@
 """What is done without any hint, by whoever comes by: a step that is killed anywhere is taken up by the next one."""
 
 from datetime import datetime
-from random import random
 from uuid import UUID
 
 import asyncpg
@@ -11,9 +10,9 @@ from app.core.database import Database, RawConnection, Wall
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
 from app.domains.webhooks.facts import endpoint_facts
+from app.domains.webhooks.leases import Lease, Result
 from app.domains.webhooks.outcomes import Kind, Outcome
-from app.domains.webhooks.recording import Result, record
-from app.domains.webhooks.settling import Progress, schedule_of, settle
+from app.domains.webhooks.recording import record
 
 LEASES_AT_ONCE = 500
 ROWS_AT_ONCE = 1_000
@@ -114,22 +113,22 @@ async def give_up_lost(database: Database, base: tuple[int, ...]) -> int:
         rows = await connection.fetch(EXPIRED)
     if not rows:
         return 0
-    return (await record(database, [_lost(row, base) for row in rows])).settled
+    return (await record(database, [_lost(row) for row in rows], base)).settled
 
 
-def _lost(row: asyncpg.Record, base: tuple[int, ...]) -> Result:
-    outcome = Outcome(Kind.LOST, latency_ms=0)
-    schedule = schedule_of(base, long_tail=row["long_tail"])
-    return Result(
+def _lost(row: asyncpg.Record) -> Result:
+    lease = Lease(
         school_id=row["school_id"],
         endpoint_id=row["endpoint_id"],
         event_id=row["event_id"],
         replay=row["replay"],
         number=row["attempt_no"],
         token=row["lease_token"],
-        outcome=outcome,
-        settlement=settle(outcome, Progress(row["failures"], row["lost"]), schedule, random()),  # noqa: S311 - jitter
+        failures=row["failures"],
+        lost=row["lost"],
+        long_tail=row["long_tail"],
     )
+    return Result(lease, Outcome(Kind.LOST, latency_ms=0))
 
 
 async def follow_modes(database: Database) -> int:

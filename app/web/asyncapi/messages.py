@@ -7,12 +7,13 @@ from uuid import UUID, uuid5
 import orjson
 
 from app.core.outbound.request import USER_AGENT
-from app.core.signing import show_secret, sign, sign_body
+from app.core.signing import Signer, show_secret, sign, sign_body
 from app.domains.events.catalogue import Described
 from app.domains.events.catalogue.shapes import DIALECT
 from app.domains.webhooks.envelope import Happened, told_thinly, webhook_id, write_envelope
 
 SECRET = b"an example of a secret, 32 bytes"
+SIGNER = Signer(SECRET)
 """Its signatures are in the examples, so that a receiver can be tried on them."""
 SCHOOL = "DEMO"
 HAPPENED_AT = datetime(2025, 10, 3, 8, 12, 44, tzinfo=UTC)
@@ -126,6 +127,6 @@ def _headers(identifier: str, body: bytes) -> dict[str, str]:
         "user-agent": USER_AGENT,
         "webhook-id": identifier,
         "webhook-timestamp": str(SENT_AT),
-        "webhook-signature": sign([SECRET], webhook_id=identifier, timestamp=SENT_AT, body=body),
-        "X-Skooly-Signature": sign_body(SECRET, body),
+        "webhook-signature": sign([SIGNER], webhook_id=identifier, timestamp=SENT_AT, body=body),
+        "X-Skooly-Signature": sign_body(SIGNER, body),
     }

@@ -11,7 +11,7 @@ import pytest
 from app.core.outbound import Client, Policy, read_url
 from app.core.outbound.addresses import is_public
 from app.core.outbound.answer import MOST_HEAD, MOST_KEPT, MOST_READ
-from app.core.outbound.client import is_peer
+from app.core.outbound.dialler import is_peer
 from app.core.outbound.errors import (
     AddressRefused,
     AnswerUnreadable,

@@ -6,14 +6,15 @@ from dataclasses import replace
 import pytest
 
 from app.core.database import Database
-from app.delivery.sending import result_of
+from app.core.signing import Signer, sign_body
 from app.domains.partners.tables import School
 from app.domains.webhooks.claiming import Claimed, lease, recognise
 from app.domains.webhooks.endpoints import Known
 from app.domains.webhooks.fairness import Room
 from app.domains.webhooks.fanning import expand
+from app.domains.webhooks.leases import Result
 from app.domains.webhooks.outcomes import Kind, Outcome
-from app.domains.webhooks.recording import Recorded, Result, record
+from app.domains.webhooks.recording import Recorded, record
 from app.domains.webhooks.settling import SCHEDULE
 from app.domains.webhooks.succeeding import record_successes
 from tests.domains.webhooks.managing import Manager, asking
@@ -42,14 +43,14 @@ class Engine:
         return await recognise(self.database, self.known, await lease(self.database, room))
 
     async def settle(self, claimed: Sequence[Claimed], outcome: Outcome = OK) -> Recorded:
-        return await self._record([result_of(each, outcome, SCHEDULE) for each in claimed])
+        return await self._record([Result(each, outcome) for each in claimed])
 
     async def work_off(self, outcome: Outcome | Callable[[Claimed], Outcome] = OK) -> int:
         """Claims and settles until nothing is ready; returns how many attempts that were."""
         attempts = 0
         while claimed := await self.claim():
             attempts += len(claimed)
-            results = [result_of(each, outcome(each) if callable(outcome) else outcome, SCHEDULE) for each in claimed]
+            results = [Result(each, outcome(each) if callable(outcome) else outcome) for each in claimed]
             await self._record(results)
         return attempts
 
@@ -58,8 +59,13 @@ class Engine:
         written = await record_successes(self.database, results)
         if not written.undecided:
             return written.recorded
-        recorded = await record(self.database, written.undecided)
+        recorded = await record(self.database, written.undecided, SCHEDULE)
         return replace(recorded, settled=recorded.settled + written.recorded.settled)
+
+
+def are_of(signers: Sequence[Signer], *secrets: bytes) -> bool:
+    """Whether they sign as these secrets do."""
+    return [sign_body(each, b"") for each in signers] == [sign_body(Signer(secret), b"") for secret in secrets]
 
 
 @pytest.fixture

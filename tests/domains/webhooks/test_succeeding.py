@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.database import Database, Wall
-from app.delivery.sending import result_of
 from app.domains.partners.tables import School
 from app.domains.webhooks.claiming import Claimed
+from app.domains.webhooks.leases import Result
 from app.domains.webhooks.outcomes import Kind, Outcome
-from app.domains.webhooks.recording import Result, record
+from app.domains.webhooks.recording import record
 from app.domains.webhooks.settling import SCHEDULE
 from app.domains.webhooks.succeeding import record_successes
 from tests.domains.webhooks.conftest import OK, Engine
@@ -41,8 +41,12 @@ UPDATE endpoint_state SET breaker = 'closed', allowed = NULL, window_from = now(
 COUNTED = ("age", "requests", "failures", "slow_requests")
 
 
+async def decide(database: Database, results: Sequence[Result]) -> None:
+    await record(database, results, SCHEDULE)
+
+
 def results_of(claimed: Sequence[Claimed], outcomes: Sequence[Outcome]) -> list[Result]:
-    return [result_of(each, outcome, SCHEDULE) for each, outcome in zip(claimed, outcomes, strict=True)]
+    return [Result(each, outcome) for each, outcome in zip(claimed, outcomes, strict=True)]
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -57,7 +61,7 @@ async def test_health_comes_to_the_same(fresh_database: Database, state: dict[st
             await connection.execute(SET, endpoint, *(state[name] for name in COUNTED))
     await happen(database, school, len(latencies))
     claimed = [each for each in await engine.claim() if each.target.endpoint_id in endpoints]
-    for endpoint, write in zip(endpoints, (record_successes, record), strict=True):
+    for endpoint, write in zip(endpoints, (record_successes, decide), strict=True):
         mine = [each for each in claimed if each.target.endpoint_id == endpoint]
         outcomes = [replace(OK, latency_ms=latency) for latency in latencies]
         await write(database, results_of(mine, outcomes))
@@ -80,8 +84,8 @@ async def test_what_has_to_be_decided_is_left(engine: Engine, school: School) ->
     outcomes = [failed if each is first else OK for each in claimed]
     written = await record_successes(engine.database, results_of(claimed, outcomes))
     assert written.recorded.settled == 2
-    assert {each.endpoint_id for each in written.results} == {well}
-    assert {each.endpoint_id for each in written.undecided} == {failing, new}
+    assert {each.lease.endpoint_id for each in written.results} == {well}
+    assert {each.lease.endpoint_id for each in written.undecided} == {failing, new}
     assert await deliveries.states(well) == {"succeeded": 2}
     assert await deliveries.states(failing) == await deliveries.states(new) == {"leased": 2}
 
@@ -93,7 +97,7 @@ async def test_the_attempt_keeps_what_was_answered(engine: Engine, school: Schoo
         await connection.execute("UPDATE endpoint_state SET breaker = 'closed'")
     await happen(engine.database, school)
     answer = Outcome(Kind.OK, 7, status=202, remote_ip="192.0.2.7", response=b"x" * 2_000)
-    results = [result_of(each, answer, SCHEDULE) for each in await engine.claim()]
+    results = [Result(each, answer) for each in await engine.claim()]
     assert (await record_successes(engine.database, results)).recorded.settled == 1
     assert (await record_successes(engine.database, results)).recorded.settled == 0, "only under the lease"
     [row] = await deliveries.rows("SELECT number, outcome, status_code, remote_ip, latency_ms, response FROM attempt")
