@@ -189,6 +189,7 @@ class Drain:
         listening.cancel()
         await asyncio.wait(others, timeout=RETURN_SECONDS)
         if self._requests:
+            self._none_left.clear()  # it may have been so for a moment, before the last claim came
             await pause(self._none_left, self._options.grace)
         await end(others)
         for claimed in list(self._requests):

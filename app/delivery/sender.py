@@ -57,7 +57,7 @@ class HttpSender:
     async def send(self, prepared: PreparedDelivery) -> Outcome:
         """The same for one delivery alone. Never raises but CancelledError, and returns within its `timeout`."""
         ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        [under_way] = self.start([(prepared, ended)], asyncio.Future.set_result)
+        [under_way] = self.start([(prepared, ended)], _set)
         try:
             return await ended
         finally:
@@ -99,6 +99,12 @@ def render_signed(head: bytes, prepared: PreparedDelivery) -> bytes:
         f"x-skooly-signature: {sign_body(prepared.signers[-1], body)}\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     return head + lines.encode() + body
+
+
+def _set(ended: asyncio.Future[Outcome], outcome: Outcome) -> None:
+    """Unless nobody waits for it any more."""
+    if not ended.done():
+        ended.set_result(outcome)
 
 
 def _tell(

@@ -323,7 +323,7 @@ async def test_a_noisy_school_does_not_keep_a_quiet_one_waiting(
         assert sum(receiver.busiest[f"/noisy/{number}"] for number in range(50)) > 0
 
 
-async def test_eight_processes_never_send_one_delivery_at_once(
+async def test_eight_drains_never_send_one_delivery_at_once(
     fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
 ) -> None:
     """Eight drains over one database: each delivery is sent once, and none is ever under way twice."""

@@ -117,6 +117,20 @@ async def test_a_worker_killed_at_http_loses_nothing_and_repeats_the_same_id(
     assert (await deliveries.state_of(endpoint))["in_flight"] == 0
 
 
+async def test_eight_workers_send_ten_thousand_deliveries_and_never_two_of_one_at_once(
+    start: Start, fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
+) -> None:
+    for number in range(20):
+        await make_endpoint(fresh_database, school, receiver.script(f"/{number}", status(200, after=0.01)))
+    running = [start() for _ in range(8)]
+    await eventually(lambda: _holds(all(worker.said("Starting worker") for worker in running)), 60)
+    await happen(fresh_database, school, 500)
+    await all_succeeded(deliveries, 10_000, 120)
+    assert receiver.overlaps == []
+    assert len(receiver.ids()) == len(set(receiver.ids())) == 10_000
+    assert max(receiver.busiest.values()) <= 10
+
+
 async def test_a_worker_killed_between_lease_and_request_loses_nothing(
     start: Start, fresh_database: Database, school: School, deliveries: Deliveries, receiver: Receiver
 ) -> None:
