@@ -111,14 +111,7 @@ def _tickets() -> Json:
         "additionalProperties": False,
         "examples": [{"topics": ["student.created"]}],
     }
-    refused = (
-        *_COMMON,
-        "MALFORMED_JSON",
-        "INVALID_BODY",
-        "BODY_TOO_LARGE",
-        "UNSUPPORTED_MEDIA_TYPE",
-        "REQUEST_TOO_SLOW",
-    )
+    refused = (*_COMMON, *_OF_BODY)
     return {
         **_words("createEventTicket", "A ticket for a page", _TICKET_SAID),
         "security": _by_key(),
