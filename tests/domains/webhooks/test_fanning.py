@@ -198,12 +198,64 @@ async def test_whatever_ends_a_chunk_each_gets_what_it_wants(
         [row] = await database.fetch(fanning.EXPAND, [school.id], 16, deliveries, events, compared)
         assert row["deliveries"] <= deliveries + len(endpoints)
         more = row["more"]
-    for endpoint, wish in zip(endpoints, wishes, strict=True):
+    await each_has_what_it_wants(database, school, dict(zip(endpoints, wishes, strict=True)), happened)
+
+
+async def each_has_what_it_wants(
+    database: Database,
+    school: School,
+    wishes: dict[UUID, dict[str, Any]],
+    happened: list[tuple[Topic, str]],
+) -> None:
+    for endpoint, wish in wishes.items():
         assert await positions(database, school, endpoint) == [
             position
             for position, (topic, kind) in enumerate(happened, start=1)
             if (not wish["topics"] or topic in wish["topics"]) and wish.get("filter", {"kind": kind}) == {"kind": kind}
         ]
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(WISHES, HAPPENINGS), min_size=2, max_size=4), st.integers(1, 40), st.integers(1, 6))
+async def test_schools_that_are_little_behind_and_others_each_get_what_is_theirs(
+    database: Database, schools: list[tuple[list[dict[str, Any]], list[tuple[Topic, str]]]], deliveries: int, most: int
+) -> None:
+    """Some in one go, some in chunks, as many at once as there may be."""
+    made = []
+    for wishes, happened in schools:
+        school = await make_school(database)
+        endpoints = {await make_endpoint(database, school, URL, **wish): wish for wish in wishes}
+        for topic, kind in happened:
+            await happen(database, school, topic=topic, kind=kind)
+        made.append((school, endpoints, happened))
+    more = True
+    while more:
+        asked = [school.id for school, _, _ in made], most, deliveries, fanning.MOST_EVENTS, fanning.MOST_COMPARED
+        [row] = await database.fetch(fanning.EXPAND, *asked)
+        more = row["more"]
+    for each in made:
+        await each_has_what_it_wants(database, *each)
+
+
+async def test_schools_that_are_little_behind_are_expanded_in_one_go(database: Database) -> None:
+    schools = [await make_school(database) for _ in range(5)]
+    for school in schools:
+        for _ in range(3):
+            await make_endpoint(database, school, URL)
+        await happen(database, school, 2)
+    assert await expand(database, [school.id for school in schools]) == Expanded(5 * 3 * 2, more=False)
+
+
+async def test_a_school_that_is_far_behind_does_not_keep_the_others_waiting_nor_they_it(database: Database) -> None:
+    """One kind or the other has its turn: within a few turns both have had one."""
+    far, little = await make_school(database), await make_school(database)
+    for school in (far, little):
+        await make_endpoint(database, school, URL)
+    await happen(database, far, 1_000)
+    await happen(database, little, 1)
+    turns = [await expand(database, [far.id, little.id]) for _ in range(2)]
+    assert sorted(turn.deliveries for turn in turns) == [1, 1_000]
+    assert [turn.more for turn in turns] == [True, False]
 
 
 async def test_a_burst_that_nobody_wants_is_one_chunk(database: Database) -> None:
