@@ -45,9 +45,7 @@ class HttpSender:
     def start(
         self, batch: Sequence[tuple[PreparedDelivery, T]], done: Callable[[T, Outcome], None]
     ) -> list[Cancellable]:
-        """All are written and signed before the first is sent. A receiver, or the network card, that is woken for each
-        request apart makes each write cost half as much again.
-        """
+        """All are written and signed before the first is sent: done in turn, each write took half as long again."""
         written = [self._write(prepared) for prepared, _ in batch]
         return [
             self._send(request, partial(_tell, done, key, prepared, time.monotonic()), prepared.timeout)

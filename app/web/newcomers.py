@@ -37,9 +37,11 @@ class Newcomers:
     def _next_turn(self) -> None:
         entered = self._at_once - self._left
         self._left = self._at_once
-        while self._left and self._waiting:
-            self._left -= 1
-            self._waiting.popleft()()
-        self._counting = entered > 0 or self._left < self._at_once
-        if self._counting:
-            asyncio.get_running_loop().call_soon(self._next_turn)
+        try:
+            while self._left and self._waiting:
+                self._left -= 1
+                self._waiting.popleft()()
+        finally:  # one that fails does not keep the others
+            self._counting = entered > 0 or self._left < self._at_once
+            if self._counting:
+                asyncio.get_running_loop().call_soon(self._next_turn)

@@ -36,3 +36,22 @@ async def test_a_turn_in_which_nobody_came_is_not_kept_for_later() -> None:
         assert [newcomers.enter() for _ in range(3)] == [True, True, False]
         for _ in range(5):
             await asyncio.sleep(0)
+
+
+async def test_one_that_fails_does_not_keep_the_others_waiting() -> None:
+    failed: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: failed.append(str(told["exception"])))
+    newcomers = Newcomers(at_once=1)
+    begun: list[int] = []
+
+    def fail() -> None:
+        raise LookupError("of this one alone")
+
+    assert newcomers.enter()
+    newcomers.wait(fail)
+    newcomers.wait(lambda: begun.append(1))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert (failed, begun) == (["of this one alone"], [1])
+    await asyncio.sleep(0)
+    assert newcomers.enter()

@@ -2,7 +2,6 @@
 
 from app.core.outbound.answer import Answer
 from app.core.outbound.client import Client, verifying_context
-from app.core.outbound.deadlines import Deadlines
 from app.core.outbound.headers import read_headers
 from app.core.outbound.policy import Policy
 from app.core.outbound.request import render_head, render_post
@@ -12,7 +11,6 @@ from app.core.outbound.urls import Target, read_url
 __all__ = [
     "Answer",
     "Client",
-    "Deadlines",
     "NameServers",
     "Policy",
     "Resolver",

@@ -14,7 +14,7 @@ PIECE = 4_096
 """What is parsed before the limits are looked at again."""
 
 
-@dataclass(slots=True)  # frozen it would take three times as long to make, and one is made for each request
+@dataclass(slots=True)  # frozen it would take four times as long to make, and one is made for each request
 class Answer:
     """`body` is its first KB, as it came: never decompressed. `headers` are by lower-case name."""
 

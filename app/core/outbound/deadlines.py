@@ -44,8 +44,10 @@ class Deadlines:
     def _look(self) -> None:
         self._timer = None
         now = time.monotonic()
-        for each in [each for each in self._open if each.until <= now]:
-            if self.remove(each):  # what was told before it may have ended it
-                each.late()
-        if self._open and self._timer is None:
-            self._look_later()
+        try:
+            for each in [each for each in self._open if each.until <= now]:
+                if self.remove(each):  # what was told before it may have ended it
+                    each.late()
+        finally:  # one that fails does not keep the others
+            if self._open and self._timer is None:
+                self._look_later()

@@ -41,7 +41,7 @@ class Kind(StrEnum):
     """The process that sent it never came back to say."""
 
 
-@dataclass(slots=True)  # like what follows, not frozen: that takes three times as long, for each request
+@dataclass(slots=True)  # like what follows, not frozen: that takes four times as long, for each request
 class Outcome:
     """One attempt's end. `status` is None where no answer came, `retry_after` where the answer did not ask for it.
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -103,3 +104,22 @@ async def test_the_attempt_keeps_what_was_answered(engine: Engine, school: Schoo
     [row] = await deliveries.rows("SELECT number, outcome, status_code, remote_ip, latency_ms, response FROM attempt")
     assert tuple(row) == (1, "ok", 202, "192.0.2.7", 7, b"x" * 1_024)
     assert (await deliveries.state_of(endpoint))["in_flight"] == 0
+
+
+@pytest.mark.parametrize(
+    ("ip", "response"),
+    [("2001:db8::7", bytes(range(256))), (None, b""), ("192.0.2.7", b'"},\\NULL{\n\0')],
+    ids=["every byte", "nothing", "what an array is written with"],
+)
+async def test_whatever_was_answered_is_written_down_as_it_was(
+    engine: Engine, school: School, ip: str | None, response: bytes
+) -> None:
+    await make_endpoint(engine.database, school, URL)
+    async with engine.database.raw(Wall.worker()) as connection:
+        await connection.execute("UPDATE endpoint_state SET breaker = 'closed'")
+    await happen(engine.database, school, 2)
+    answer = Outcome(Kind.OK, 7, status=200, remote_ip=ip, response=response)
+    results = [Result(each, answer) for each in await engine.claim()]
+    assert (await record_successes(engine.database, results)).recorded.settled == 2
+    rows = await Deliveries(engine.database, school).rows("SELECT remote_ip, response FROM attempt")
+    assert [tuple(row) for row in rows] == [(ip, response or None)] * 2
