@@ -26,6 +26,8 @@ statement on a connection that the network lost waits until TCP gives up, and ho
 ROLLBACK_SECONDS = 2
 """A connection that takes longer to say that nothing happened is not worth keeping."""
 UNREACHABLE = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError, TimeoutError)
+FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""All that a statement of asyncpg raises, time included. The last: a server that went, before its end has arrived."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,17 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-import asyncpg
 import structlog
 from sqlalchemy import exc as sqlalchemy_errors
 
+from app.core.database import FAILURES
 from app.core.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
 TRANSIENT = (
-    OSError,
-    TimeoutError,
+    *FAILURES,
     Unavailable,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # what a server that goes in mid-answer leaves behind
     sqlalchemy_errors.TimeoutError,  # no connection of the pool came free in time
 )
 FIRST_PAUSE = 0.1

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from app.core.database import Database, Wall
+from app.core.database import FAILURES, Database, Wall
 from app.embedded import Addresses
 
 
@@ -41,7 +41,7 @@ async def test_after_a_call_that_was_given_up(database_url: str) -> None:
 async def test_after_the_server_has_cut_the_connection(database_url: str, servers: Addresses) -> None:
     superuser = await asyncpg.connect(servers.superuser_dsn())
     async with Database(database_url, pool_size=1) as database:
-        with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError)):
+        with pytest.raises(FAILURES):
             async with database.raw(Wall.auth()) as connection:
                 here = await connection.fetchval("SELECT pg_backend_pid()")
                 await superuser.execute(f"SELECT pg_terminate_backend({here}, 4000)")

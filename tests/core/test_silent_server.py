@@ -1,4 +1,7 @@
-"""A server that stops answering without closing its connections: a lost network, a machine that is gone."""
+"""A server that stops answering without closing its connections: a lost network, a machine that is gone.
+
+Also one whose last words arrive, but not the end of its connection.
+"""
 
 import asyncio
 import contextlib
@@ -7,23 +10,31 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from app.core.database import Database, Wall
+from app.core.database import FAILURES, Database, Wall
 from app.core.errors import Unavailable
+from app.embedded import Addresses
 
 PATIENCE = 5.0
 """Seconds."""
+LOST = (*FAILURES, Unavailable, DBAPIError)
 
 
 class Line:
-    """Between a client and PostgreSQL; once it is cut, nothing passes and nothing closes."""
+    """Between a client and PostgreSQL; once it is cut, nothing passes and nothing closes.
+
+    `ending` holds back the end of a connection alone.
+    """
 
     def __init__(self) -> None:
         self.passing = asyncio.Event()
         self.passing.set()
+        self.ending = asyncio.Event()
+        self.ending.set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -49,6 +60,7 @@ class Line:
                 await self.passing.wait()
                 writer.write(part)
                 await writer.drain()
+        await self.ending.wait()
         writer.close()
 
 
@@ -66,6 +78,14 @@ class Far:
             yield
         finally:
             self.line.passing.set()
+
+    @contextlib.contextmanager
+    def endless(self) -> Iterator[None]:
+        self.line.ending.clear()
+        try:
+            yield
+        finally:
+            self.line.ending.set()
 
 
 @pytest.fixture
@@ -128,3 +148,47 @@ async def test_a_session_gives_up_and_the_next_one_works(far: Far) -> None:
         async with asyncio.timeout(PATIENCE):
             await _select(far.database)
     assert await _select(far.database) == 1
+
+
+async def _end(superuser: asyncpg.Connection, pid: object) -> None:
+    """Once it has ended, its last words are on their way."""
+    assert await superuser.fetchval("SELECT pg_terminate_backend($1, 4000)", pid)
+
+
+@pytest.fixture
+async def superuser(servers: Addresses) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(servers.superuser_dsn())
+    yield connection
+    await connection.close()
+
+
+async def test_a_batched_read_keeps_no_connection_that_heard_the_last_words(
+    far: Far, superuser: asyncpg.Connection
+) -> None:
+    """It would otherwise be lent again and again, and fail each time, until its end arrives."""
+    [row] = await far.database.fetch("SELECT pg_backend_pid() AS pid")
+    with far.endless():
+        await _end(superuser, row["pid"])
+        with pytest.raises(LOST):
+            await far.database.fetch("SELECT 1")
+        assert await far.database.fetch("SELECT 1")
+
+
+async def test_nor_does_a_bare_transaction(far: Far, superuser: asyncpg.Connection) -> None:
+    async with far.database.raw(Wall.auth()) as connection:
+        pid = await connection.fetchval("SELECT pg_backend_pid()")
+    with far.endless():
+        await _end(superuser, pid)
+        with pytest.raises(LOST):
+            await _read(far.database)
+        assert await _read(far.database) == 1
+
+
+async def test_nor_does_a_session(far: Far, superuser: asyncpg.Connection) -> None:
+    async with far.database.transaction(Wall.auth()) as session:
+        pid = await session.scalar(text("SELECT pg_backend_pid()"))
+    with far.endless():
+        await _end(superuser, pid)
+        with pytest.raises(LOST):
+            await _select(far.database)
+        assert await _select(far.database) == 1

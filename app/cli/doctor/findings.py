@@ -4,10 +4,10 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from enum import StrEnum
 
-import asyncpg
 from redis.exceptions import RedisError
 
 from app.cli.database_failure import explain
+from app.core.database import FAILURES
 from app.core.errors import SkoolyError
 
 
@@ -43,7 +43,7 @@ async def guarded(check: str, look: Awaitable[Finding]) -> Finding:
     """What `look` finds; a failure of the servers is a finding too, never a traceback."""
     try:
         return await look
-    except (SkoolyError, asyncpg.PostgresError, asyncpg.InterfaceError, RedisError, OSError, TimeoutError) as error:
+    except (*FAILURES, SkoolyError, RedisError) as error:
         return bad(check, *_told(error))
 
 

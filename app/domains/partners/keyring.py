@@ -24,7 +24,7 @@ from app.core import api_keys
 from app.core.actor import Actor
 from app.core.batching import Batcher
 from app.core.clock import Clock
-from app.core.database import Database, Wall
+from app.core.database import FAILURES, Database, Wall
 from app.core.errors import Unavailable
 from app.core.tasks import end
 from app.domains.partners.errors import KeyAddressRefused, KeyExpired, KeyMalformed, KeyMissing, KeyRevoked, KeyUnknown
@@ -212,7 +212,7 @@ class Keyring:
         try:
             async with self._database.raw(Wall.auth()) as connection:
                 rows = await connection.fetch(FIND_KEYS, list(set(key_ids)))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        except FAILURES as error:
             log.warning("key_lookup_failed", exc_info=error)
             raise Unavailable from error
         found = {row["key_id"]: row for row in rows}
