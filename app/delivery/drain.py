@@ -24,8 +24,8 @@ from app.delivery.tending import Tender, pause
 from app.delivery.window import Window
 from app.domains.webhooks.claiming import Claimed, Leased, lease, recognise
 from app.domains.webhooks.endpoints import Known, Unseal
-from app.domains.webhooks.fairness import Room
-from app.domains.webhooks.fanning import expand
+from app.domains.webhooks.fairness import NO_ROOM, Room
+from app.domains.webhooks.fanning import ExpandedLittle, expand, expand_little
 from app.domains.webhooks.leases import Result
 from app.domains.webhooks.outcomes import Cancellable, Kind, Outcome, Sender
 from app.domains.webhooks.recording import Recorded
@@ -63,6 +63,8 @@ class Drain:
         self._full = False
         """Whether something is due that there was no place for."""
         self._enough = min(self._options.refill, max(1, self._options.places // 4))
+        self._leasing = asyncio.Lock()
+        """Held by whoever fills the places that are free: those found free once must not be given twice."""
         self._look = asyncio.Event()
         self._due = asyncio.Event()
         self._leaving = asyncio.Event()
@@ -116,22 +118,46 @@ class Drain:
         schools = None if self._everywhere else list(self._grown)
         self._everywhere = False
         self._grown.clear()
-        expanded = await expand(self._database, schools)
-        self._metrics.expanded(expanded.deliveries)
-        if expanded.deliveries:
+        little = await self._expand_little(schools)
+        self._expanded(little.deliveries, waiting=little.waiting, more=little.more)
+        if little.far:
+            chunk = await expand(self._database, schools)
+            self._expanded(chunk.deliveries, waiting=chunk.deliveries, more=chunk.more)
+
+    def _expanded(self, deliveries: int, *, waiting: int, more: bool) -> None:
+        self._metrics.expanded(deliveries)
+        if waiting:
             self._due.set()
-        if expanded.more:
+        if more:
             self._everywhere = True
             self._look.set()
 
+    async def _expand_little(self, schools: Sequence[UUID] | None) -> ExpandedLittle:
+        """Begins what there is a place for at once."""
+        if self._leasing.locked():  # a claim is filling the places: another one will find what is made now
+            return await expand_little(self._database, schools, NO_ROOM)
+        async with self._leasing:
+            little = await expand_little(self._database, schools, self._spare(), self._window.suspects())
+            await self._begin(little.leased)
+        return little
+
+    def _spare(self) -> Room:
+        """What is free and nothing waits for."""
+        return NO_ROOM if self._full or self._stopped else self._window.room()
+
+    @property
+    def _stopped(self) -> bool:
+        """Whether nothing more is leased for now."""
+        return self._leaving.is_set() or self._settler.behind
+
     async def _claim(self) -> None:
-        room = self._window.room()
-        self._full = not room.places
-        if self._leaving.is_set() or self._settler.behind or not (room.places or room.slow):
-            return
-        leased, claimed = await self._take(room)
-        self._window.enter(*claimed)
-        self._requests.update(zip(claimed, attempt(self._sender, claimed, self._ended), strict=True))
+        async with self._leasing:
+            room = self._window.room()
+            self._full = not room.places
+            if self._stopped or not (room.places or room.slow):
+                return
+            leased = await lease(self._database, room, self._window.suspects())
+            await self._begin(leased)
         self._full |= leased.more
         if self._full:
             self._refill()
@@ -141,15 +167,18 @@ class Drain:
         if self._window.free >= self._enough:
             self._due.set()
 
-    async def _take(self, room: Room) -> tuple[Leased, list[Claimed]]:
-        leased = await lease(self._database, room, self._window.suspects())
+    async def _begin(self, leased: Leased) -> None:
+        claimed = await self._recognise(leased)
+        self._window.enter(*claimed)
+        self._requests.update(zip(claimed, attempt(self._sender, claimed, self._ended), strict=True))
+
+    async def _recognise(self, leased: Leased) -> list[Claimed]:
         try:
-            claimed = await recognise(self._database, self._known, leased)
+            return await recognise(self._database, self._known, leased)
         except BaseException:
             for each in give_back(leased):
                 self._settler.put(each)
             raise
-        return leased, claimed
 
     def _ended(self, claimed: Claimed, outcome: Outcome) -> None:
         if self._requests.pop(claimed, None) is None:

@@ -29,7 +29,7 @@ from bench.stage import cpus, tell
 from bench.webhooks.backlog import drain_backlog
 from bench.webhooks.growth import grow
 from bench.webhooks.latency import Steady, received, receiver, steady, worker
-from bench.webhooks.scene import LOCAL, scene
+from bench.webhooks.scene import LOCAL, Scene, scene
 from bench.webhooks.throughput import compare
 from workers.collecting import collect_seldom
 
@@ -60,11 +60,13 @@ async def latency(place: Path, given: argparse.Namespace) -> list[Facts]:
         async with scene(place, schools=20) as stage:
             await stage.add_endpoints(port, 1, LOCAL)
             async with worker(stage, place.parent):
-                await steady("warming up", stage, ledger, 50, 3)
-                return [
-                    _latency(await steady(f"{rate} events a second", stage, ledger, rate, given.seconds))
-                    for rate in (100, 1000)
-                ]
+                return [_latency(await _warm(stage, ledger, rate, given.seconds)) for rate in (100, 1000)]
+
+
+async def _warm(stage: Scene, ledger: Path, rate: float, seconds: float) -> Steady:
+    """After a while at the same rate: the connections of whoever writes, and their plans, are made then."""
+    await steady("warming up", stage, ledger, rate, 3)
+    return await steady(f"{rate} events a second", stage, ledger, rate, seconds)
 
 
 async def hanging(place: Path, given: argparse.Namespace) -> list[Facts]:

@@ -57,7 +57,7 @@ class Leased:
     """What the `turn` of a row counts, from 1 on."""
     token: UUID
     taken: float
-    more: bool
+    more: bool = False
     """Whether another claim at once may find more."""
 
     def deliveries(self) -> Iterator[tuple[asyncpg.Record, Happened]]:
@@ -93,11 +93,11 @@ async def lease(database: Database, room: Room, suspects: Collection[UUID] = ())
         token,
     )
     leased = [row for row in rows if row["turn"] is not None]
-    return Leased(leased, _turns(rows), token, taken, _finds_more(rows, turns))
+    return Leased(leased, turns_of(rows), token, taken, _finds_more(rows, turns))
 
 
-def _turns(rows: Sequence[asyncpg.Record]) -> Sequence[Turn]:
-    """The first row tells of all."""
+def turns_of(rows: Sequence[asyncpg.Record]) -> Sequence[Turn]:
+    """The endpoints that rows are for: the first row tells of all."""
     if not rows:
         return ()
     first = rows[0]

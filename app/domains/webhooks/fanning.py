@@ -1,16 +1,20 @@
 """From the log to deliveries, in chunks: each chunk and the note that it is done are one transaction.
 
-Killed anywhere, the next one goes on from `expanded_to`: nothing twice, nothing left out. `expand_log` is a function of
-the database, made by a migration: a hint costs one round trip, and no plan.
+Killed anywhere, the next one goes on from `expanded_to`: nothing twice, nothing left out. `expand_little` and
+`expand_log` are functions of the database, made by a migration: a hint costs one round trip, and no plan.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 
 from app.core.database import Database, RawConnection, Wall
+from app.core.ids import new_id
+from app.domains.webhooks.claiming import LEASE_MARGIN, Leased, turns_of
+from app.domains.webhooks.fairness import Room
 
 CHUNK = 5_000
 """Deliveries that one transaction makes, more or less; a single event may need more."""
@@ -22,6 +26,10 @@ SCHOOLS_AT_ONCE = 16
 BACKFILLED_AT_ONCE = 1_000
 ENDPOINTS_AT_ONCE = 8
 
+LITTLE = CHUNK // SCHOOLS_AT_ONCE
+"""Deliveries of a school that is little behind, at most."""
+
+EXPAND_LITTLE = "SELECT * FROM expand_little($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 EXPAND = "SELECT deliveries, more FROM expand_log($1, $2, $3, $4, $5)"
 
 TAKE_LATECOMERS = f"""
@@ -66,6 +74,52 @@ class Expanded:
 
     deliveries: int = 0
     more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandedLittle:
+    """What one transaction came to. `waiting` of the deliveries are due and not `leased`.
+
+    `far`: a school is too far behind for this. `more`: there may be more schools that are behind.
+    """
+
+    deliveries: int
+    waiting: int
+    far: bool
+    more: bool
+    leased: Leased
+
+
+async def expand_little(
+    database: Database, schools: Sequence[UUID] | None, room: Room, suspects: Collection[UUID] = ()
+) -> ExpandedLittle:
+    """Schools of which there can be few deliveries, of `schools` or of any.
+
+    Leases what there is room for, of endpoints for which nothing else waits: what has just happened needs no claim.
+    Raises Unavailable. The commit does not wait for the disk, as that of a claim does not.
+    """
+    taken, token = time.monotonic(), new_id()
+    rows = await database.fetch(
+        EXPAND_LITTLE,
+        schools,
+        SCHOOLS_AT_ONCE,
+        LITTLE,
+        room.places,
+        room.school,
+        list(room.schools),
+        list(room.schools.values()),
+        list(suspects),
+        LEASE_MARGIN,
+        token,
+    )
+    first, leased = rows[0], [row for row in rows if row["turn"] is not None]
+    return ExpandedLittle(
+        deliveries=first["deliveries"],
+        waiting=first["waiting"],
+        far=first["far"],
+        more=first["more"],
+        leased=Leased(leased, turns_of(leased), token, taken),
+    )
 
 
 async def expand(database: Database, schools: Sequence[UUID] | None = None, chunk: int = CHUNK) -> Expanded:

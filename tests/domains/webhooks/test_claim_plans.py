@@ -8,13 +8,15 @@ import pytest
 
 from app.core.database import RawConnection, Wall
 from app.core.ids import new_id
+from app.domains.events.topics import Topic
 from app.domains.partners.tables import School
 from app.domains.webhooks.claiming import CLAIM, LEASE_MARGIN
-from app.domains.webhooks.fanning import expand
+from app.domains.webhooks.fanning import EXPAND_LITTLE, LITTLE, expand
 from app.domains.webhooks.measuring import MEASURE, measure
 from app.domains.webhooks.recording import LOCK_STATES
 from app.domains.webhooks.sweeping import EXPIRED
 from tests.domains.webhooks.conftest import OK, Engine
+from tests.support.factories.partners import make_school
 from tests.support.factories.webhooks import happen, make_endpoint
 
 ENDPOINTS = 8
@@ -84,6 +86,27 @@ async def test_a_claim_reads_what_it_leases(engine: Engine, backlog: School, cou
             await connection.execute("UPDATE endpoint_state SET in_flight = 0")
         careless = await reads(connection, "delivery%", "SELECT count(*) FROM delivery WHERE attempt_no >= 0")
         assert careless[1] == ENDPOINTS * EVENTS, "a scan would be noticed"
+
+
+@pytest.mark.parametrize("counted", [False, True], ids=["before ANALYZE", "after ANALYZE"])
+async def test_leasing_what_has_just_happened_reads_nothing_of_what_did_before(
+    engine: Engine, backlog: School, counted: bool
+) -> None:
+    """Neither the log nor the deliveries: the backlog is another school's, and thousands of events are behind."""
+    school = await make_school(engine.database)
+    await make_endpoint(engine.database, school, "https://example.org/", topics=["invoice.paid"])
+    await happen(engine.database, school, EVENTS)
+    await engine.expand()
+    if counted:
+        await count_rows(engine)
+    async with engine.database.raw(Wall.worker()) as connection:
+        for tables in ("delivery%", "event%"):
+            await happen(engine.database, school, 2, topic=Topic.INVOICE_PAID)
+            asked = [school.id], 16, LITTLE, PLACES, PLACES, [], [], [], LEASE_MARGIN, new_id()
+            leased, in_scans, looked_up = await reads(connection, tables, EXPAND_LITTLE, *asked)
+            assert (leased, in_scans) == (2, 0)
+            assert looked_up <= FEW_ENTRIES
+            await connection.execute("UPDATE endpoint_state SET in_flight = 0")
 
 
 @pytest.mark.parametrize("counted", [False, True], ids=["before ANALYZE", "after ANALYZE"])

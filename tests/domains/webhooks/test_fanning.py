@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.database import Database, Wall
+from app.core.ids import new_id
 from app.domains.events.topics import Topic
 from app.domains.partners.tables import School
 from app.domains.webhooks import fanning
-from app.domains.webhooks.fanning import Expanded, backfill, expand
+from app.domains.webhooks.fairness import NO_ROOM
+from app.domains.webhooks.fanning import Expanded, backfill, expand, expand_little
 from tests.support.factories.partners import make_school
 from tests.support.factories.webhooks import Deliveries, change_endpoint, happen, make_endpoint
 
@@ -220,7 +222,7 @@ async def each_has_what_it_wants(
 async def test_schools_that_are_little_behind_and_others_each_get_what_is_theirs(
     database: Database, schools: list[tuple[list[dict[str, Any]], list[tuple[Topic, str]]]], deliveries: int, most: int
 ) -> None:
-    """Some in one go, some in chunks, as many at once as there may be."""
+    """Some in one go, some in chunks, as many at once as there may be, some of it leased as it is made."""
     made = []
     for wishes, happened in schools:
         school = await make_school(database)
@@ -228,34 +230,32 @@ async def test_schools_that_are_little_behind_and_others_each_get_what_is_theirs
         for topic, kind in happened:
             await happen(database, school, topic=topic, kind=kind)
         made.append((school, endpoints, happened))
+    ids, room = [school.id for school, _, _ in made], deliveries
     more = True
     while more:
-        asked = [school.id for school, _, _ in made], most, deliveries, fanning.MOST_EVENTS, fanning.MOST_COMPARED
-        [row] = await database.fetch(fanning.EXPAND, *asked)
+        little = ids, most, deliveries // most, room, room, [], [], [], 30, new_id()
+        [row, *_] = await database.fetch(fanning.EXPAND_LITTLE, *little)
         more = row["more"]
+        if row["far"]:
+            asked = ids, most, deliveries, fanning.MOST_EVENTS, fanning.MOST_COMPARED
+            [row] = await database.fetch(fanning.EXPAND, *asked)
+            more |= row["more"]
     for each in made:
         await each_has_what_it_wants(database, *each)
 
 
-async def test_schools_that_are_little_behind_are_expanded_in_one_go(database: Database) -> None:
-    schools = [await make_school(database) for _ in range(5)]
-    for school in schools:
-        for _ in range(3):
-            await make_endpoint(database, school, URL)
-        await happen(database, school, 2)
-    assert await expand(database, [school.id for school in schools]) == Expanded(5 * 3 * 2, more=False)
-
-
 async def test_a_school_that_is_far_behind_does_not_keep_the_others_waiting_nor_they_it(database: Database) -> None:
-    """One kind or the other has its turn: within a few turns both have had one."""
+    """Each turn is one for both kinds."""
     far, little = await make_school(database), await make_school(database)
     for school in (far, little):
         await make_endpoint(database, school, URL)
     await happen(database, far, 1_000)
     await happen(database, little, 1)
-    turns = [await expand(database, [far.id, little.id]) for _ in range(2)]
-    assert sorted(turn.deliveries for turn in turns) == [1, 1_000]
-    assert [turn.more for turn in turns] == [True, False]
+    schools = [far.id, little.id]
+    first = await expand_little(database, schools, NO_ROOM)
+    assert (first.deliveries, first.waiting, first.far, first.more) == (1, 1, True, False)
+    assert await expand(database, schools) == Expanded(1_000, more=False)
+    assert not (await expand_little(database, schools, NO_ROOM)).far
 
 
 async def test_a_burst_that_nobody_wants_is_one_chunk(database: Database) -> None:
