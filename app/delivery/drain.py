@@ -1,7 +1,8 @@
 """The loop of a worker. PostgreSQL says what there is to do; hints only make it look sooner.
 
-Six parts that wait for nothing but their own work: hearing hints, expanding the log, claiming what is due, settling
-what came back, tending to what nobody else does, and giving up what never comes back. Requests go on beside them.
+Six parts that wait for nothing but their own work: hearing hints, expanding the log and beginning what has just
+happened, claiming what is due, settling what came back, tending to what nobody else does, and giving up what never
+comes back. Requests go on beside them.
 """
 
 import asyncio
@@ -24,8 +25,7 @@ from app.delivery.tending import Tender, pause
 from app.delivery.window import Window
 from app.domains.webhooks.claiming import Claimed, Leased, lease, recognise
 from app.domains.webhooks.endpoints import Known, Unseal
-from app.domains.webhooks.fairness import NO_ROOM, Room
-from app.domains.webhooks.fanning import ExpandedLittle, expand, expand_little
+from app.domains.webhooks.fanning import expand, expand_little
 from app.domains.webhooks.leases import Result
 from app.domains.webhooks.outcomes import Cancellable, Kind, Outcome, Sender
 from app.domains.webhooks.recording import Recorded
@@ -61,10 +61,11 @@ class Drain:
         self._grown: set[UUID] = set()
         self._everywhere = True
         self._full = False
-        """Whether something is due that there was no place for."""
+        """Whether something may be due that there was no place for."""
+        self._quickly = max(1, self._options.places // 4)
+        """Places for what has just happened, at once: a claim beside it fills the others."""
         self._enough = min(self._options.refill, max(1, self._options.places // 4))
-        self._leasing = asyncio.Lock()
-        """Held by whoever fills the places that are free: those found free once must not be given twice."""
+        self._claiming = False
         self._look = asyncio.Event()
         self._due = asyncio.Event()
         self._leaving = asyncio.Event()
@@ -118,11 +119,19 @@ class Drain:
         schools = None if self._everywhere else list(self._grown)
         self._everywhere = False
         self._grown.clear()
-        little = await self._expand_little(schools)
-        self._expanded(little.deliveries, waiting=little.waiting, more=little.more)
-        if little.far:
+        if await self._expand_little(schools):
             chunk = await expand(self._database, schools)
             self._expanded(chunk.deliveries, waiting=chunk.deliveries, more=chunk.more)
+
+    async def _expand_little(self, schools: Sequence[UUID] | None) -> bool:
+        """Begins what there is a place for at once. Returns whether a school is far behind."""
+        with self._window.offering(self._spare) as room:
+            little = await expand_little(self._database, schools, room, self._window.suspects())
+            self._expanded(little.deliveries, waiting=little.waiting, more=little.more)
+            await self._begin(little.leased)
+        if self._full:
+            self._refill()
+        return little.far
 
     def _expanded(self, deliveries: int, *, waiting: int, more: bool) -> None:
         self._metrics.expanded(deliveries)
@@ -132,18 +141,10 @@ class Drain:
             self._everywhere = True
             self._look.set()
 
-    async def _expand_little(self, schools: Sequence[UUID] | None) -> ExpandedLittle:
-        """Begins what there is a place for at once."""
-        if self._leasing.locked():  # a claim is filling the places: another one will find what is made now
-            return await expand_little(self._database, schools, NO_ROOM)
-        async with self._leasing:
-            little = await expand_little(self._database, schools, self._spare(), self._window.suspects())
-            await self._begin(little.leased)
-        return little
-
-    def _spare(self) -> Room:
-        """What is free and nothing waits for."""
-        return NO_ROOM if self._full or self._stopped else self._window.room()
+    @property
+    def _spare(self) -> int:
+        """Places that nothing waits for, as far as is known. A claim that is under way has counted on all there are."""
+        return 0 if self._claiming or self._full or self._stopped else self._quickly
 
     @property
     def _stopped(self) -> bool:
@@ -151,13 +152,16 @@ class Drain:
         return self._leaving.is_set() or self._settler.behind
 
     async def _claim(self) -> None:
-        async with self._leasing:
-            room = self._window.room()
-            self._full = not room.places
-            if self._stopped or not (room.places or room.slow):
-                return
+        room = self._window.room()
+        self._full = not room.places
+        if self._stopped or not (room.places or room.slow):
+            return
+        self._claiming = True
+        try:
             leased = await lease(self._database, room, self._window.suspects())
             await self._begin(leased)
+        finally:
+            self._claiming = False
         self._full |= leased.more
         if self._full:
             self._refill()

@@ -1,7 +1,9 @@
 """Which requests of this process are under way, and how much room is left."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from uuid import UUID
 
 from app.delivery.options import Options
@@ -23,6 +25,9 @@ class Window:
         self._slow: dict[Claimed, float] = {}
         self._schools: dict[UUID, int] = {}
         self._retries = 0
+        self._offered = 0
+        self._passed_over: list[UUID] = []
+        """Schools without a place left when room for what waits was last asked for."""
 
     def __len__(self) -> int:
         return len(self._quick) + len(self._slow)
@@ -63,21 +68,37 @@ class Window:
         ]
 
     def room(self) -> Room:
+        """For what waits."""
+        room = self._room()
+        self._passed_over = [school for school, left in room.schools.items() if not left]
+        return room
+
+    @contextmanager
+    def offering(self, at_most: int) -> Iterator[Room]:
+        """For what has just happened: places kept for it until the end, and none where something was passed over."""
+        room = self._room()
+        self._offered = min(at_most, room.places)
+        try:
+            yield replace(room, places=self._offered, schools={**room.schools, **dict.fromkeys(self._passed_over, 0)})
+        finally:
+            self._offered = 0
+
+    def _room(self) -> Room:
         self._move_on()
-        options = self._options
-        places = min(options.claim_at_most, self.free)
+        options, school = self._options, max(0, self._options.school_places - self._offered)
+        places, sockets = min(options.claim_at_most, self.free), options.most - len(self) - self._offered
         return Room(
             places=places,
             retries=max(0, options.retry_places - self._retries),
-            slow=max(0, min(options.slow_places - len(self._slow), options.most - len(self) - places)),
-            school=options.school_places,
-            schools={school: options.school_places - count for school, count in self._schools.items()},
+            slow=max(0, min(options.slow_places - len(self._slow), sockets - places)),
+            school=school,
+            schools={each: max(0, school - count) for each, count in self._schools.items()},
         )
 
     @property
     def free(self) -> int:
         options = self._options
-        return max(0, min(options.places - len(self._quick), options.most - len(self)))
+        return max(0, min(options.places - len(self._quick), options.most - len(self)) - self._offered)
 
     def suspects(self) -> set[UUID]:
         """Endpoints that keep a request waiting right now."""

@@ -92,9 +92,9 @@ BEGIN
         GROUP BY e.school_id, e.id, e.status, e.timeout_seconds
     ),
     -- The turn of an endpoint is written even where it seems due already: a claim may just be finding nothing left.
-    -- Whoever locks several turns does so in one order.
+    -- Whoever locks several turns does so in one order, and before it makes deliveries.
     locked AS MATERIALIZED (
-        SELECT m.*, s.version, cardinality(m.events) AS places,
+        SELECT m.*, s.version, s.last_served_at, cardinality(m.events) AS places,
             m.status = 'active' AND s.mode = 'active' AND s.disable_for IS NULL AND s.rate IS NULL
                 AND NOT s.slow AND s.endpoint_id <> ALL (suspects)
                 AND coalesce(s.next_due_at > clock_timestamp(), true)
@@ -104,11 +104,17 @@ BEGIN
         JOIN endpoint_state s ON s.school_id = m.school_id AND s.endpoint_id = m.endpoint_id
         ORDER BY s.school_id, s.endpoint_id FOR UPDATE OF s
     ),
-    share AS MATERIALIZED (
-        SELECT *, idle AND sum(places) FILTER (WHERE idle) OVER (ORDER BY school_id, endpoint_id) <= room
-            AND sum(places) FILTER (WHERE idle) OVER (PARTITION BY school_id ORDER BY endpoint_id)
-                <= coalesce(named_left[array_position(named, school_id)], room_school) AS taken
+    -- Whoever was served last comes last. What does not fit takes nothing from the others.
+    fitting AS (
+        SELECT *, idle AND places <= room AND sum(places) FILTER (WHERE idle AND places <= room)
+                OVER (PARTITION BY school_id ORDER BY last_served_at NULLS FIRST, endpoint_id)
+            <= coalesce(named_left[array_position(named, school_id)], room_school) AS fits
         FROM locked
+    ),
+    share AS MATERIALIZED (
+        SELECT *, fits AND sum(places) FILTER (WHERE fits) OVER (ORDER BY last_served_at NULLS FIRST, endpoint_id)
+            <= room AS taken
+        FROM fitting
     ),
     made AS (
         INSERT INTO delivery (school_id, endpoint_id, event_id, state, attempt_no, lease_token, lease_until)
@@ -164,7 +170,9 @@ BEGIN
 END $body$;
 """
 
-# `expand_log` without what is above: chunks of schools that are far behind, or of any.
+# `expand_log` without what is above: chunks of schools that are far behind, or of any. It locks the turns of endpoints
+# before it makes deliveries, as everybody does who does both (0033, `statements.py`): in two orders they could wait for
+# each other.
 #
 # A chunk ends with the event that brings it to `most_deliveries`, or after `most_events` that nobody wants, or after
 # `most_compared` comparisons of an event with an endpoint: whatever is in the log, a chunk takes a moment.
@@ -248,24 +256,28 @@ BEGIN
                 cut AS (
                     SELECT coalesce((SELECT position FROM matched OFFSET most_deliveries - 1 LIMIT 1), upto) AS upto
                 ),
+                -- The turn of an endpoint is written even where it seems due already: a claim may just be finding
+                -- nothing left. Whoever locks several turns does so in one order, and before it makes deliveries.
+                taken AS (
+                    SELECT FROM (
+                        SELECT DISTINCT m.endpoint_id FROM cut c JOIN matched m ON m.position <= c.upto
+                    ) m
+                    JOIN endpoint_state s ON s.school_id = here AND s.endpoint_id = m.endpoint_id
+                    ORDER BY s.endpoint_id FOR UPDATE OF s
+                ),
                 made AS (
                     INSERT INTO delivery (school_id, endpoint_id, event_id, state)
                     SELECT here, m.endpoint_id, m.event_id, CASE m.status WHEN 'active' THEN 'pending' ELSE 'held' END
                     FROM cut c JOIN matched m ON m.position <= c.upto
+                    WHERE (SELECT count(*) FROM taken) > 0
                     ON CONFLICT DO NOTHING
                     RETURNING endpoint_id
-                ),
-                -- The turn of an endpoint is written even where it seems due already: a claim may just be finding
-                -- nothing left. Whoever locks several turns does so in one order.
-                taken AS (
-                    SELECT s.school_id, s.endpoint_id FROM (SELECT DISTINCT endpoint_id FROM made) m
-                    JOIN endpoint_state s ON s.school_id = here AND s.endpoint_id = m.endpoint_id
-                    ORDER BY s.school_id, s.endpoint_id FOR UPDATE OF s
                 ),
                 woken AS (
                     UPDATE endpoint_state s
                     SET next_due_at = least(s.next_due_at, now()), unsettled = s.unsettled OR s.mode <> 'active'
-                    FROM taken t WHERE s.school_id = t.school_id AND s.endpoint_id = t.endpoint_id
+                    FROM (SELECT DISTINCT endpoint_id FROM made) m
+                    WHERE s.school_id = here AND s.endpoint_id = m.endpoint_id
                 )
                 SELECT c.upto, (SELECT count(*) FROM made) INTO upto, made FROM cut c;
             END IF;

@@ -1,5 +1,6 @@
 """What a process remembers of the endpoints it sends to: read anew as soon as their version has moved."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -81,6 +82,7 @@ class Known:
     def __init__(self, unseal: Unseal) -> None:
         self._unseal = unseal
         self._targets: OrderedDict[UUID, Target] = OrderedDict()
+        self._refreshing = asyncio.Lock()
 
     def __getitem__(self, endpoint_id: UUID) -> Target:
         return self._targets[endpoint_id]
@@ -88,14 +90,15 @@ class Known:
     async def refresh(self, database: Database, versions: Collection[tuple[UUID, UUID, int]]) -> None:
         """`versions` are (school, endpoint, version); afterwards each is known as of its version, or as it is since.
 
-        Raises Unavailable.
+        For as long as the caller waits for nothing else. Raises Unavailable.
         """
-        stale = {
-            endpoint: (school, version) for school, endpoint, version in versions if self._lacks(endpoint, version)
-        }
-        if stale:
-            await self._read(database, stale)
-        self._forget(keep=len(versions))
+        async with self._refreshing:  # what one caller was told is known, another one must not forget meanwhile
+            stale = {
+                endpoint: (school, version) for school, endpoint, version in versions if self._lacks(endpoint, version)
+            }
+            if stale:
+                await self._read(database, stale)
+            self._forget(keep=len(versions))
 
     async def _read(self, database: Database, stale: Mapping[UUID, tuple[UUID, int]]) -> None:
         keys = [school for school, _ in stale.values()], list(stale)

@@ -19,6 +19,3 @@ class Room:
     school: int
     """What is left to a school that `schools` does not name."""
     schools: Mapping[UUID, int] = field(default_factory=dict)
-
-
-NO_ROOM = Room(places=0, retries=0, slow=0, school=0)

@@ -97,12 +97,17 @@ ORDER BY a.number
 """)
 
 # The endpoint's row is locked by whoever queues: it cannot be paused between the look at its status and the insert.
+# Its turn is locked before deliveries are made, as whoever expands the log does, and not while they are chosen.
 _MAKE = f"""
-, made AS (
+, turn AS (
+    SELECT FROM endpoint_state
+    WHERE school_id = {_HERE} AND endpoint_id = :endpoint AND (SELECT count(*) FROM chosen) > 0 FOR UPDATE
+),
+made AS (
     INSERT INTO delivery (school_id, endpoint_id, event_id, replay, state)
     SELECT {_HERE}, :endpoint, c.event_id, c.replay,
         CASE CAST(:status AS text) WHEN 'active' THEN 'pending' ELSE 'held' END
-    FROM chosen c ON CONFLICT DO NOTHING
+    FROM chosen c WHERE (SELECT count(*) FROM turn) > 0 ON CONFLICT DO NOTHING
     RETURNING event_id
 ),
 woken AS (

@@ -24,6 +24,7 @@ from tests.support.factories.webhooks import VAULT
 from tests.support.operations import Asker
 
 ROOM = Room(places=512, retries=384, slow=64, school=256)
+NO_ROOM = Room(places=0, retries=0, slow=0, school=0)
 OK = Outcome(Kind.OK, 5, status=200)
 
 

@@ -13,10 +13,10 @@ from app.core.database import Database, Wall
 from app.domains.events.topics import Topic
 from app.domains.partners.tables import School
 from app.domains.webhooks.claiming import recognise
-from app.domains.webhooks.fairness import NO_ROOM, Room
+from app.domains.webhooks.fairness import Room
 from app.domains.webhooks.fanning import ExpandedLittle, expand_little
 from app.domains.webhooks.outcomes import Kind, Outcome
-from tests.domains.webhooks.conftest import ROOM, Engine
+from tests.domains.webhooks.conftest import NO_ROOM, ROOM, Engine
 from tests.support.factories.partners import make_school
 from tests.support.factories.webhooks import Deliveries, change_endpoint, happen, make_endpoint
 
@@ -150,6 +150,31 @@ async def test_all_schools_together_get_no_more_than_there_are_places(engine: En
         await happen(engine.database, school)
     little = await expanded(engine, *schools, room=replace(ROOM, places=3))
     assert (len(little.leased.rows), little.waiting) == (3, 1)
+
+
+async def test_what_does_not_fit_takes_nothing_from_the_others(engine: Engine) -> None:
+    """Neither what is too much for the process, nor what its school has no place for."""
+    full, large, small = [await make_school(engine.database) for _ in range(3)]
+    endpoints = [await proven_endpoint(engine, school, max_in_flight=50) for school in (full, large, small)]
+    for school, count in ((full, 4), (large, 9), (small, 5)):
+        await happen(engine.database, school, count)
+    little = await expanded(engine, full, large, small, room=replace(ROOM, places=8, schools={full.id: 3}))
+    leased = await recognise(engine.database, engine.known, little.leased)
+    assert Counter(each.target.endpoint_id for each in leased) == {endpoints[2]: 5}
+    assert little.waiting == 13
+
+
+@pytest.mark.parametrize("last", [0, 1])
+async def test_whoever_was_served_last_comes_last(engine: Engine, school: School, last: int) -> None:
+    topics = [Topic.WALLET_LOW, Topic.BADGE_REVOKED]
+    endpoints = [await make_endpoint(engine.database, school, URL, topics=[topic]) for topic in topics]
+    await happen(engine.database, school, topic=topics[last])
+    await engine.work_off()
+    for topic in topics:
+        await happen(engine.database, school, topic=topic)
+    little = await expanded(engine, school, room=replace(ROOM, places=1))
+    [leased] = await recognise(engine.database, engine.known, little.leased)
+    assert leased.target.endpoint_id == endpoints[1 - last]
 
 
 async def test_nothing_passes_what_waits(engine: Engine, school: School, deliveries: Deliveries) -> None:

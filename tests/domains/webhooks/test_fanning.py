@@ -14,8 +14,8 @@ from app.core.ids import new_id
 from app.domains.events.topics import Topic
 from app.domains.partners.tables import School
 from app.domains.webhooks import fanning
-from app.domains.webhooks.fairness import NO_ROOM
 from app.domains.webhooks.fanning import Expanded, backfill, expand, expand_little
+from tests.domains.webhooks.conftest import NO_ROOM
 from tests.support.factories.partners import make_school
 from tests.support.factories.webhooks import Deliveries, change_endpoint, happen, make_endpoint
 

@@ -13,10 +13,11 @@ from app.domains.events.topics import Topic
 from app.domains.partners.tables import School
 from app.domains.webhooks.claiming import Claimed
 from app.domains.webhooks.errors import ReplayNotOpen
+from app.domains.webhooks.fanning import expand, expand_little
 from app.domains.webhooks.outcomes import Kind, Outcome
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.service import replays
-from tests.domains.webhooks.conftest import OK, Engine
+from tests.domains.webhooks.conftest import OK, ROOM, Engine
 from tests.domains.webhooks.managing import Manager
 from tests.support.clock import FixedClock
 from tests.support.factories.webhooks import Deliveries, happen
@@ -161,6 +162,32 @@ async def test_recovering_at_once_from_two_sides_queues_each_event_once(
     await _mixed(engine, fresh_database, school, deliveries, endpoint)
     counts = await asyncio.gather(*(manager.recover(endpoint, ago(hours=1)) for _ in range(3)))
     assert sum(each["count"] for each in counts) == 2
+
+
+@pytest.mark.parametrize("making", ["recover", "expand", "expand_little"])
+async def test_whoever_makes_deliveries_waits_for_the_turn_first(
+    fresh_database: Database, manager: Manager, school: School, deliveries: Deliveries, making: str
+) -> None:
+    """In two orders they could wait for each other: each for the turn, or for the row, that the other one has."""
+    endpoint = await manager.endpoint()
+    await happen(fresh_database, school)
+    make = {
+        "recover": lambda: manager.recover(endpoint, ago(hours=1)),
+        "expand": lambda: expand(fresh_database),
+        "expand_little": lambda: expand_little(fresh_database, None, ROOM),
+    }
+    async with fresh_database.raw(Wall.worker()) as holding:
+        await holding.execute("SELECT FROM endpoint_state FOR UPDATE")
+        made = asyncio.create_task(make[making]())
+        while not await deliveries.rows("SELECT FROM pg_locks WHERE NOT granted"):
+            assert not made.done()
+        async with fresh_database.raw(Wall.worker()) as other:
+            await other.execute(
+                "INSERT INTO delivery (school_id, endpoint_id, event_id) SELECT school_id, $1, id FROM event",
+                UUID(endpoint),
+            )
+    await made
+    assert await deliveries.states() == {"pending": 1}
 
 
 async def test_recovering_sends_what_happened_before_the_endpoint_was_made(
