@@ -151,6 +151,8 @@ PROBLEMS: Mapping[str, Problem] = {
     "REPLAY_NOT_OPEN": Problem(403, "Événement fermé à l'intégration", "Event closed to the integration"),
     "DELIVERY_UNDER_WAY": Problem(409, "Livraison encore en route", "Delivery still under way"),
     "TOO_MANY_SECRETS": Problem(409, "Trop de secrets en service", "Too many secrets in use"),
+    "ENDPOINT_DISABLED": Problem(409, "Point de réception désactivé", "Endpoint disabled"),
+    "FACT_UNKNOWN": Problem(422, "Fait inconnu", "Unknown fact"),
     "FILTER_REFUSED": Problem(422, "Filtre refusé", "Filter refused"),
     "ZONE_NOT_FILTERED": Problem(422, "Zone à préciser", "Zone to be named"),
     "SECRET_REFUSED": Problem(422, "Secret refusé", "Secret refused"),

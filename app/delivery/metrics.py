@@ -9,7 +9,7 @@ from collections import Counter as Counts
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Metric
+from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, disable_created_metrics
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.utils import floatToGoString
 
@@ -42,6 +42,7 @@ class Latencies:
 
 class DeliveryMetrics:
     def __init__(self) -> None:
+        disable_created_metrics()  # `…_created` tells when counting began: read as a count it misleads
         self.registry = CollectorRegistry()
         registry = self.registry
         self._attempts = Counter("skooly_webhook_attempts", "Requests by outcome.", ["outcome"], registry=registry)

@@ -62,6 +62,7 @@ RULES = {
             "TOPIC_UNKNOWN",
             "TOPIC_CLOSED",
             "FILTER_REFUSED",
+            "FACT_UNKNOWN",
             "SECRET_REFUSED",
             "REPLAY_TOO_OLD",
             "UNKNOWN_PRESET",

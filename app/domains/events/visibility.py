@@ -81,6 +81,12 @@ def chosen_topics(actor: Actor, asked: Collection[str] | None, field: str = "top
     return chosen
 
 
+def refuse_unknown(topic: str, field: str) -> None:
+    """Raises TopicUnknown for what no event is ever of."""
+    if topic not in set(Topic):
+        raise TopicUnknown(field=field, topic=topic, known=", ".join(sorted(Topic)))
+
+
 def separated(topics: Collection[str] | None) -> list[str] | None:
     """As they may be written: one by one, or several in a text with commas between them, as URLs often have it."""
     return None if topics is None else [topic for text in topics for topic in text.split(",") if topic]

@@ -2,7 +2,7 @@
 
 WebhooksError
 ├── EndpointNotFound · DeliveryNotFound · TooManyEndpoints
-├── EndpointInvalid    FilterRefused · ZoneNotFiltered · AccessEnded
+├── EndpointInvalid    FilterRefused · FactUnknown · ZoneNotFiltered · AccessEnded · EndpointDisabled
 ├── SecretError        SecretRefused · OverlapOutOfRange · TooManySecrets
 └── ReplayError        DeliveryUnderWay · ReplayNotOpen · ReplayWithoutOffset · ReplayTooOld
 """
@@ -42,6 +42,14 @@ class FilterRefused(EndpointInvalid):
     en = "Filter refused: at most {most} conditions, each on another fact, named like “zone”."
 
 
+class FactUnknown(EndpointInvalid):
+    """An endpoint with such a filter would never hear anything."""
+
+    code = "FACT_UNKNOWN"
+    fr = "Aucun des sujets choisis ne donne le fait « {fact} » en texte. Faits connus : {known}."
+    en = "None of the chosen topics tells the fact “{fact}” as a text. Known facts: {known}."
+
+
 class ZoneNotFiltered(EndpointInvalid):
     """A key that is for some zones must not learn what happens in the others."""
 
@@ -56,6 +64,12 @@ class AccessEnded(EndpointInvalid):
     code = "ACCESS_ENDED"
     fr = "Aucune clé en vigueur de l'intégration ne lit ce que ce point reçoit : émettez-en une, puis recommencez."
     en = "No key of the integration in force may read what this endpoint gets: issue one, then try again."
+
+
+class EndpointDisabled(EndpointInvalid):
+    code = "ENDPOINT_DISABLED"
+    fr = "Ce point de réception est désactivé : il ne reçoit rien. Réactivez-le, puis recommencez."
+    en = "This endpoint is disabled: it gets nothing. Resume it, then try again."
 
 
 class SecretError(WebhooksError):

@@ -8,8 +8,8 @@ from app.domains.webhooks.outcomes import Kind
 _EXPLANATIONS: Mapping[Kind, tuple[str, str]] = {
     Kind.OK: ("Le récepteur a accepté.", "The receiver accepted."),
     Kind.HTTP_STATUS: (
-        "Le récepteur a répondu autre chose que 2xx : une redirection n'est jamais suivie.",
-        "The receiver answered with something else than 2xx: a redirect is never followed.",
+        "Le récepteur n'a pas répondu 2xx : corrigez-le d'après son journal. Une redirection n'est jamais suivie.",
+        "The receiver did not answer 2xx: its own log says why. A redirect is never followed.",
     ),
     Kind.TIMEOUT: (
         "Pas de réponse complète à temps : répondez d'abord, traitez ensuite.",

@@ -14,7 +14,7 @@ from app.core.pagination import Page
 from app.domains.webhooks import statements
 from app.domains.webhooks.errors import DeliveryNotFound, EndpointNotFound
 from app.domains.webhooks.owners import Owner
-from app.domains.webhooks.records import AttemptRecord, DeliveryKey, DeliveryRecord, EndpointRecord
+from app.domains.webhooks.records import AskedDelivery, AttemptRecord, DeliveryKey, DeliveryRecord, EndpointRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,10 @@ async def list_deliveries(
 
 async def find_delivery(session: AsyncSession, owner: Owner, delivery_id: str) -> DeliveryRecord:
     """Raises DeliveryNotFound, also for one of an endpoint or an event that is out of sight."""
-    key = DeliveryKey.read(delivery_id)
+    asked = AskedDelivery.read(delivery_id)
     row = None
-    if key is not None:
-        values = {"endpoint": key.endpoint_id, "event": key.event_id, "replay": key.replay}
+    if asked is not None:
+        values = {"endpoint": asked.endpoint_id, "event": asked.event_id, "replay": asked.replay}
         found = await session.execute(statements.FIND_DELIVERY, {**owner.sight, **values})
         row = found.one_or_none()
     if row is None:

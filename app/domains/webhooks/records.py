@@ -60,9 +60,18 @@ class DeliveryKey:
     def __str__(self) -> str:
         return f"{webhook_id(self.event_id, self.endpoint_id)}_{self.replay}"
 
+
+@dataclass(frozen=True, slots=True)
+class AskedDelivery:
+    """One that somebody asks for: without `replay` the newest of those under one webhook-id."""
+
+    endpoint_id: UUID
+    event_id: UUID
+    replay: int | None
+
     @classmethod
-    def read(cls, text: str) -> "DeliveryKey | None":
-        """Of an id, or of a webhook-id, which names the first delivery; None for what is neither."""
+    def read(cls, text: str) -> "AskedDelivery | None":
+        """Of an id, or of a webhook-id; None for what is neither."""
         parts = text.split("_")
         if len(parts) not in (3, 4) or parts[0] != "evt" or not all(part.isascii() for part in parts):
             return None
@@ -70,7 +79,7 @@ class DeliveryKey:
         if any(len(part) != 32 for part in parts[1:3]) or not (replay.isdigit() and len(replay) <= 4):
             return None
         try:
-            return cls(UUID(hex=parts[2]), UUID(hex=parts[1]), int(replay))
+            return cls(UUID(hex=parts[2]), UUID(hex=parts[1]), int(replay) if len(parts) == 4 else None)
         except ValueError:
             return None
 

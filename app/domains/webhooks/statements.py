@@ -72,7 +72,9 @@ FIND_DELIVERY = text(f"""
 SELECT d.endpoint_id, d.event_id, d.replay, v.type, v.occurred_at, d.state, d.attempt_no, d.next_at, d.created_at
 FROM endpoint e JOIN delivery d ON d.school_id = e.school_id AND d.endpoint_id = e.id
 JOIN event v ON v.school_id = {_HERE} AND v.id = d.event_id {_READ}
-WHERE {_OWN} AND e.id = :endpoint AND d.event_id = :event AND d.replay = :replay
+WHERE {_OWN} AND e.id = :endpoint AND d.event_id = :event
+    AND (CAST(:replay AS int) IS NULL OR d.replay = CAST(:replay AS int))
+ORDER BY d.replay DESC LIMIT 1
 """)
 
 

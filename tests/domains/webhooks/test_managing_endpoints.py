@@ -12,12 +12,14 @@ from app.core.signing import make_secret, read_secret, show_secret
 from app.domains.events.visibility import family, topics_open_to
 from app.domains.partners.presets import PRESETS
 from app.domains.partners.tables import School
+from app.domains.webhooks.errors import FactUnknown
 from app.domains.webhooks.outcomes import Kind, Outcome
+from app.domains.webhooks.service.choices import read_filter
 from app.domains.webhooks.service.endpoints import MOST
 from tests.domains.webhooks.conftest import Engine
 from tests.domains.webhooks.managing import URL, Manager
 from tests.support.factories.partners import hold_key, make_actor
-from tests.support.factories.webhooks import Deliveries, happen
+from tests.support.factories.webhooks import Deliveries, change_endpoint, happen
 from tests.support.operations import Asker
 
 
@@ -37,7 +39,7 @@ async def test_an_endpoint_is_made_and_its_secret_shown_once(
 ) -> None:
     answer = await manager.create(
         topics=["student.created", "invoice.paid"],
-        filter=[{"fact": "zone", "equals": "RESTAURANT"}],
+        filter=[{"fact": "matricule", "equals": "2024/INF/0123"}],
         payload="full",
         description=" Comptes ",
         headers=[{"name": "Authorization", "value": "Bearer x"}],
@@ -49,7 +51,7 @@ async def test_an_endpoint_is_made_and_its_secret_shown_once(
         "url": URL,
         "description": "Comptes",
         "topics": ["invoice.paid", "student.created"],
-        "filter": [{"fact": "zone", "equals": "RESTAURANT"}],
+        "filter": [{"fact": "matricule", "equals": "2024/INF/0123"}],
         "payload": "full",
         "headerNames": ["authorization"],
         "status": "active",
@@ -90,6 +92,9 @@ async def test_an_owner_may_bring_a_secret(manager: Manager) -> None:
         ({"filter": [{"fact": "Zone", "equals": "A"}]}, "FILTER_REFUSED", "filter"),
         ({"filter": [{"fact": "zone", "equals": "A"}] * 2}, "FILTER_REFUSED", "filter"),
         ({"filter": [{"fact": f"fact_{chr(97 + n)}", "equals": "A"} for n in range(11)]}, "FILTER_REFUSED", "filter"),
+        ({"filter": [{"fact": "nope", "equals": "A"}]}, "FACT_UNKNOWN", "filter"),
+        ({"topics": ["student.created"], "filter": [{"fact": "zone", "equals": "A"}]}, "FACT_UNKNOWN", "filter"),
+        ({"filter": [{"fact": "total", "equals": "300"}]}, "FACT_UNKNOWN", "filter"),
         ({"headers": [{"name": "Host", "value": "x"}]}, "HEADER_RESERVED", "headers"),
         ({"headers": [{"name": "X-A", "value": "a\r\nb: c"}]}, "HEADER_MALFORMED", "headers"),
         ({"secret": "whsec_short"}, "SECRET_REFUSED", "secret"),
@@ -104,6 +109,15 @@ async def test_what_an_endpoint_cannot_be(manager: Manager, given: dict[str, Any
     answer = await manager.create(**given)
     assert (answer["code"], answer["field"]) == (code, field)
     assert await manager.endpoints() == []
+
+
+def test_a_filter_that_never_holds_says_which_facts_there_are() -> None:
+    """An amount is not among them: a filter compares texts, and a number equals none."""
+    with pytest.raises(FactUnknown) as refused:
+        read_filter([("nope", "A")], ["wallet.low"])
+    assert refused.value.facts == {"fact": "nope", "known": "currency, matricule"}
+    assert read_filter([("zone", "A")], ["wallet.low", "access.denied"]) == {"zone": "A"}
+    assert read_filter([("zone", "A")]) == {"zone": "A"}
 
 
 async def test_a_name_that_nobody_knows_yet_may_be_saved(manager: Manager) -> None:
@@ -277,13 +291,24 @@ async def test_gone_disables_and_a_resumption_catches_up(
 async def test_a_test_goes_to_this_endpoint_alone_whatever_it_takes(
     fresh_database: Database, manager: Manager, school: School, engine: Engine
 ) -> None:
-    tested = await manager.endpoint(topics=["student.created"], filter=[{"fact": "zone", "equals": "X"}])
+    tested = await manager.endpoint(topics=["student.created"], filter=[{"fact": "matricule", "equals": "X"}])
     other = await manager.endpoint()
     assert (await manager.on("sendTestEvent", tested))["id"] == tested
     await engine.expand()
     [delivery] = await manager.deliveries()
     assert (delivery["endpointId"], delivery["topic"], delivery["state"]) == (tested, "endpoint.tested", "pending")
     assert other != tested
+
+
+async def test_a_disabled_endpoint_is_not_tested_until_it_is_resumed(
+    fresh_database: Database, manager: Manager, school: School
+) -> None:
+    """It would hear of the test at some later time, when nobody thinks of it."""
+    endpoint = await manager.endpoint()
+    await change_endpoint(fresh_database, school, UUID(endpoint), status="disabled", disabled_reason="failing")
+    assert (await manager.on("sendTestEvent", endpoint))["code"] == "ENDPOINT_DISABLED"
+    await manager.on("resumeEndpoint", endpoint)
+    assert (await manager.on("sendTestEvent", endpoint))["id"] == endpoint
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))

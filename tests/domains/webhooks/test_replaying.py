@@ -18,7 +18,7 @@ from app.domains.webhooks.outcomes import Kind, Outcome
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.service import replays
 from tests.domains.webhooks.conftest import OK, ROOM, Engine
-from tests.domains.webhooks.managing import Manager
+from tests.domains.webhooks.managing import LIST, Manager
 from tests.support.clock import FixedClock
 from tests.support.factories.webhooks import Deliveries, happen
 
@@ -66,14 +66,20 @@ async def test_one_is_replayed_under_the_same_webhook_id(
     assert await deliveries.states() == {"exhausted": 1, "succeeded": 1}
 
 
-async def test_a_webhook_id_names_a_delivery_too(
+async def test_a_webhook_id_names_the_newest_delivery_that_has_it(
     fresh_database: Database, manager: Manager, school: School, engine: Engine
 ) -> None:
     await manager.endpoint()
     await happen(fresh_database, school)
     await engine.work_off()
     [done] = await manager.deliveries()
-    assert (await manager.replay(done["webhookId"]))["replay"] == 1
+    for replay in (1, 2):
+        assert (await manager.replay(done["webhookId"]))["replay"] == replay
+        await engine.work_off()
+    found = "query ($id: String!) { delivery(deliveryId: $id) { id replay } }"
+    for asked, replay in ((done["webhookId"], 2), (done["id"], 0), (f"{done['webhookId']}_1", 1)):
+        data = await manager.asker.data(manager.actor, found, id=asked)
+        assert data["delivery"] == {"id": f"{done['webhookId']}_{replay}", "replay": replay}
 
 
 async def test_what_is_under_way_is_not_replayed(
@@ -194,9 +200,9 @@ async def test_recovering_sends_what_happened_before_the_endpoint_was_made(
     fresh_database: Database, manager: Manager, school: School, engine: Engine
 ) -> None:
     await happen(fresh_database, school, count=2)
-    endpoint = await manager.endpoint(topics=["wallet.low"], filter=[{"fact": "zone", "equals": "A"}])
-    await happen(fresh_database, school, zone="A")
-    await happen(fresh_database, school, zone="B")
+    endpoint = await manager.endpoint(topics=["wallet.low"], filter=[{"fact": "matricule", "equals": "A"}])
+    await happen(fresh_database, school, matricule="A")
+    await happen(fresh_database, school, matricule="B")
     await engine.expand()
     assert await engine.work_off() == 1
     assert (await manager.recover(endpoint, ago(hours=1)))["count"] == 0
@@ -378,7 +384,8 @@ async def test_deliveries_are_listed_and_searched(
     assert given_up["attempts"][0] | {"milliseconds": 0} == {
         "number": 1,
         "outcome": "http_status",
-        "explanation": "Le récepteur a répondu autre chose que 2xx : une redirection n'est jamais suivie.",
+        "explanation": "Le récepteur n'a pas répondu 2xx : corrigez-le d'après son journal. "
+        "Une redirection n'est jamais suivie.",
         "status": 500,
         "error": None,
         "milliseconds": 0,
@@ -388,11 +395,14 @@ async def test_deliveries_are_listed_and_searched(
     assert given_up["endedAt"] is not None
 
 
+async def test_a_topic_that_nobody_knows_finds_an_error_and_not_nothing(manager: Manager) -> None:
+    refused = await manager.asker.refusal(manager.actor, LIST, filter={"topic": "nope.nope"})
+    assert refused == ("TOPIC_UNKNOWN", "filter.topic")
+
+
 async def test_deliveries_come_page_by_page(
     fresh_database: Database, manager: Manager, school: School, engine: Engine
 ) -> None:
-    from tests.domains.webhooks.managing import LIST
-
     for _ in range(2):
         await manager.endpoint()
     await happen(fresh_database, school, count=3)

@@ -23,6 +23,12 @@ class Fact:
     example: Any
     always: bool = True
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it is told as a text, where it is not null."""
+        kind = self.schema.get("type")
+        return "string" in ([kind] if isinstance(kind, str) else kind or ())
+
 
 @dataclass(frozen=True, slots=True)
 class Described:

@@ -17,6 +17,7 @@ from app.core.graph.scoped import any_scope, scoped
 from app.core.pagination import DEFAULT_PAGE, Position, page_size
 from app.core.scopes import Scope
 from app.core.text import Form
+from app.domains.events.visibility import refuse_unknown
 from app.domains.webhooks.envelope import webhook_id
 from app.domains.webhooks.errors import DeliveryNotFound, ReplayWithoutOffset
 from app.domains.webhooks.explanations import explain
@@ -36,7 +37,7 @@ ATTEMPTS = 4
 DeliveryId = Annotated[
     str,
     argument(
-        description="Which delivery: its `id`, or the `webhook-id` that the receiver saw.",
+        description="Which delivery: its `id`, or the `webhook-id` that the receiver saw, for the newest one with it.",
         metadata={"example": A_DELIVERY},
     ),
 ]
@@ -63,7 +64,7 @@ class DeliveryAttempt:
     )
     outcome: str = _of_delivery(description="How it ended, as a code.", example="http_status")
     explanation: str = _of_delivery(
-        description="The same for a person, with what to do.", example="Le récepteur a répondu autre chose que 2xx."
+        description="The same for a person, with what to do.", example="Le récepteur n'a pas répondu 2xx."
     )
     status: int | None = _of_delivery(description="The receiver's HTTP status; null where none came.", example=500)
     error: str | None = _of_delivery(
@@ -165,7 +166,9 @@ class DeliveryFilterInput:
     )
 
     def read(self) -> DeliveryFilter:
-        """Raises ReplayWithoutOffset."""
+        """Raises ReplayWithoutOffset, TopicUnknown."""
+        if self.topic is not None:
+            refuse_unknown(self.topic, "filter.topic")
         if self.since is not None and self.since.tzinfo is None:
             raise ReplayWithoutOffset(field="filter.since")
         states = () if self.state is None else (str(self.state.value),)

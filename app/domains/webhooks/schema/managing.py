@@ -194,7 +194,7 @@ DeleteEndpointResult = Annotated[
     strawberry.union("DeleteEndpointResult", description="The endpoint as it was, or why it was not deleted."),
 ]
 SendTestEventResult = Annotated[
-    Endpoint | EndpointNotFoundFailure,
+    Endpoint | EndpointNotFoundFailure | EndpointInvalidFailure,
     strawberry.union("SendTestEventResult", description="The endpoint that gets the test, or why there is none."),
 ]
 

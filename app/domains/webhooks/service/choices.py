@@ -6,10 +6,10 @@ from typing import Any
 from app.core.bounds import Bounds
 from app.core.outbound import Target, read_headers
 from app.core.text import Form
-from app.domains.events.errors import TopicUnknown
+from app.domains.events.catalogue import CATALOGUE
 from app.domains.events.topics import Topic
-from app.domains.events.visibility import chosen_topics
-from app.domains.webhooks.errors import FilterRefused, ZoneNotFiltered
+from app.domains.events.visibility import chosen_topics, refuse_unknown
+from app.domains.webhooks.errors import FactUnknown, FilterRefused, ZoneNotFiltered
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.tables import LONGEST_TIMEOUT
 
@@ -40,7 +40,7 @@ def read_choices(owner: Owner, given: Mapping[str, Any]) -> dict[str, Any]:
     if "topics" in columns:
         columns["topics"] = read_topics(owner, columns["topics"])
     if "filter" in columns:
-        columns["filter"] = read_filter(columns["filter"])
+        columns["filter"] = read_filter(columns["filter"], columns.get("topics", ()))
         _within_zones(owner, columns["filter"])
     if "headers" in columns:
         columns["headers"] = read_headers(columns["headers"])
@@ -57,8 +57,8 @@ def read_topics(owner: Owner, topics: Collection[str]) -> list[str]:
     """
     if owner.actor is not None:
         return sorted(chosen_topics(owner.actor, topics))
-    if unknown := sorted(set(topics) - set(Topic)):
-        raise TopicUnknown(field="topics", topic=unknown[0], known=", ".join(sorted(Topic)))
+    for topic in sorted(topics):
+        refuse_unknown(topic, "topics")
     return sorted(set(topics))
 
 
@@ -71,12 +71,24 @@ def refuse_more_than_own(owner: Owner, topics: Collection[str], chosen: Mapping[
         _within_zones(owner, chosen)
 
 
-def read_filter(conditions: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Facts that an event must have, each equal. Raises FilterRefused, InvalidInput."""
+def read_filter(conditions: Iterable[tuple[str, str]], topics: Collection[str] = ()) -> dict[str, str]:
+    """Facts that an event must have, each equal; each is told with one of `topics` at least, or of all.
+
+    Raises FilterRefused, FactUnknown, InvalidInput.
+    """
     listed = [(_fact(name), FACT.read(value, "filter")) for name, value in conditions]
     if len(listed) > MOST_CONDITIONS or len(dict(listed)) < len(listed):
         raise FilterRefused(field="filter", most=MOST_CONDITIONS)
+    known = _texts_of(topics)
+    for name, _ in listed:
+        if name not in known:
+            raise FactUnknown(field="filter", fact=name, known=", ".join(sorted(known)))
     return dict(listed)
+
+
+def _texts_of(topics: Collection[str]) -> set[str]:
+    described = [CATALOGUE[Topic(topic)] for topic in topics or Topic]
+    return {name for each in described for name, fact in each.facts.items() if fact.is_text}
 
 
 def _within_zones(owner: Owner, chosen: Mapping[str, str]) -> None:

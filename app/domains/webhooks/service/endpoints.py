@@ -16,7 +16,7 @@ from app.core.tables import THIS_SCHOOL
 from app.domains.events.service import record_event
 from app.domains.events.topics import Topic
 from app.domains.webhooks import statements
-from app.domains.webhooks.errors import TooManyEndpoints
+from app.domains.webhooks.errors import EndpointDisabled, TooManyEndpoints
 from app.domains.webhooks.facts import endpoint_facts
 from app.domains.webhooks.owners import Owner
 from app.domains.webhooks.reads import find_endpoint
@@ -122,9 +122,11 @@ async def delete_endpoint(session: AsyncSession, owner: Owner, endpoint_id: UUID
 async def send_test_event(session: AsyncSession, owner: Owner, endpoint_id: UUID) -> EndpointRecord:
     """Puts an event into the log that goes to this endpoint alone, whatever its topics and filter.
 
-    Raises EndpointNotFound.
+    Raises EndpointNotFound, EndpointDisabled.
     """
     endpoint = await find_endpoint(session, owner, endpoint_id)
+    if endpoint.status == "disabled":
+        raise EndpointDisabled(field="endpointId")
     partner_id = await session.scalar(select(col(Endpoint.partner_id)).where(*_is(endpoint_id)))
     assert partner_id is not None
     facts = endpoint_facts(endpoint.url, partner_id)
