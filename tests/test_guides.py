@@ -5,9 +5,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from prometheus_client import generate_latest
 
 from app.api.problems import PROBLEMS
 from app.cli.data_directory import CHECKOUT
+from app.delivery.metrics import DeliveryMetrics
 from app.domains.partners.presets import PLATFORM, PRESETS
 from app.settings import PREFIX, Settings
 from compat_rest.problems import Fault
@@ -33,6 +35,13 @@ def test_an_operator_reads_of_every_setting(field: str) -> None:
 @pytest.mark.parametrize("job", WorkerSettings.cron_jobs, ids=lambda job: job.name)
 def test_an_operator_reads_of_every_job(job: object) -> None:
     assert f"`{job.name.removeprefix('cron:')}`" in text_of("operators.md")
+
+
+def test_an_operator_reads_of_metrics_that_are_there() -> None:
+    known = set(re.findall(r"^# TYPE (\w+)", generate_latest(DeliveryMetrics().registry).decode(), re.MULTILINE))
+    told = set(re.findall(r"`(skooly_webhook_\w+)", text_of("operators.md")))
+    assert told
+    assert told <= known
 
 
 @pytest.mark.parametrize("preset", [*PRESETS, PLATFORM.name])
