@@ -1,7 +1,9 @@
 """Console blocks of the documentation: `$ curl …` and, below it, what came back (`…` stands for anything)."""
 
+import os
 import re
-import shlex
+import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +17,9 @@ class Example:
     command: str
     answer: str
 
-    def run(self, url: str, keys: dict[str, str]) -> str:
-        """What curl would print."""
-        text = self.command.replace("$URL", url)
-        for preset, key in keys.items():
-            text = text.replace(f"${preset.upper()}", key)
-        return _curl(shlex.split(text))
+    def run(self, variables: Mapping[str, str]) -> str:
+        """What curl would print, in a shell with these variables."""
+        return _curl(_words(self.command, variables))
 
     def fits(self, printed: str) -> bool:
         pattern = ".*".join(re.escape(part) for part in self.answer.split("…"))
@@ -35,6 +34,18 @@ def examples(page: Path) -> list[Example]:
             command, _, answer = step.partition("\n")
             found.append(Example(command, answer.strip()))
     return found
+
+
+def variables_of(url: str, keys: Mapping[str, str]) -> dict[str, str]:
+    """What `up` prints as lines `export …`."""
+    return {"URL": url, **{preset.upper(): key for preset, key in keys.items()}}
+
+
+def _words(command: str, variables: Mapping[str, str]) -> list[str]:
+    """As a shell makes them: it knows the variables and what `$(date …)` prints. An unknown variable is an error."""
+    script = ["sh", "-euc", f"printf '%s\\0' {command}"]
+    done = subprocess.run(script, env={**os.environ, **variables}, stdout=subprocess.PIPE, check=True)
+    return done.stdout.decode().split("\0")[:-1]
 
 
 def _curl(words: list[str]) -> str:

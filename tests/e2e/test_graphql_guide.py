@@ -9,6 +9,7 @@ import pytest
 from app.web.graphiql.guide import FROM_BEFORE, GUIDE, Example, examples
 from tests.e2e.conftest import School
 from tests.e2e.documents import examples as commands
+from tests.e2e.documents import variables_of
 from tests.support.platform import RunningPlatform
 
 FOUND = examples(GUIDE.read_text(encoding="utf-8"))
@@ -73,7 +74,7 @@ def test_every_command_answers_as_printed(own_school: School) -> None:
     found = commands(GUIDE)
     assert found
     for each in found:
-        printed = each.run(own_school.platform.url, own_school.keys)
+        printed = each.run(variables_of(own_school.platform.url, own_school.keys))
         assert each.fits(printed), f"{each.command}\nprinted\n{printed}"
 
 

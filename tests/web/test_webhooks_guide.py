@@ -4,13 +4,13 @@ import base64
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from http.server import HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import pytest
 from app.core.signing import Signer, make_secret, show_secret, sign, sign_body
 from app.domains.webhooks.settling import LONG_TAIL, SCHEDULE
 from app.web.asyncapi import document
+from tests.support.guides import blocks, receiver_of_the_guide
 from tests.support.platform import CHECKOUT
 
 GUIDE = (CHECKOUT / "docs" / "webhooks.md").read_text(encoding="utf-8")
@@ -30,7 +31,7 @@ BODY = '{"data":{"last_name":"Sène-N’Diaye","label":"Frais d\'été 🎓"}}'.
 
 def samples(language: str) -> str:
     """All blocks of a language, in order."""
-    found = re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+    found = blocks("webhooks.md", language)
     assert found, f"the guide has no sample in {language}"
     return "\n".join(found)
 
@@ -43,12 +44,13 @@ class Request:
     sent_at: int = field(default_factory=lambda: int(time.time()))
     secrets: tuple[bytes, ...] = (SECRET,)
     changed: Mapping[str, str] = field(default_factory=dict)
+    webhook_id: str = ID
 
     @property
     def headers(self) -> dict[str, str]:
         signers = [Signer(secret) for secret in self.secrets]
-        signature = sign(signers, webhook_id=ID, timestamp=self.sent_at, body=self.body)
-        signed = {"webhook-id": ID, "webhook-timestamp": str(self.sent_at), "webhook-signature": signature}
+        signature = sign(signers, webhook_id=self.webhook_id, timestamp=self.sent_at, body=self.body)
+        signed = {"webhook-id": self.webhook_id, "webhook-timestamp": str(self.sent_at), "webhook-signature": signature}
         return {**signed, "x-skooly-signature": sign_body(signers[-1], self.body), **self.changed}
 
 
@@ -175,21 +177,19 @@ def test_the_sample_for_old_receivers_tells_the_body_alone() -> None:
 
 @pytest.fixture
 def inbox(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The guide's receiver: its URL and its file."""
-    names, file = namespace(), tmp_path / "inbox.db"
-    receiver = type("Quiet", (names["Receiver"],), {"log_message": lambda *_: None, "secret": show_secret(SECRET)})
-    server = HTTPServer(("127.0.0.1", 0), receiver)
+    """The guide's receiver, run as it stands: its URL and its file."""
+    with receiver_of_the_guide(tmp_path, show_secret(SECRET)) as url:
+        yield url, tmp_path / "inbox.db"
 
-    def serve() -> None:
-        with closing(names["open_inbox"](str(file))) as receiver.inbox:
-            server.serve_forever(poll_interval=0.01)
 
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/skooly", file
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def post(url: str, request: Request) -> int:
+    """The status of the answer."""
+    return httpx.post(url, content=request.body, headers=request.headers, trust_env=False).status_code
+
+
+def kept(file: Path) -> list[tuple[str, bytes]]:
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute("SELECT webhook_id, body FROM inbox ORDER BY webhook_id").fetchall()
 
 
 def test_the_sample_receiver_keeps_each_event_once(inbox: tuple[str, Path]) -> None:
@@ -197,13 +197,16 @@ def test_the_sample_receiver_keeps_each_event_once(inbox: tuple[str, Path]) -> N
     request = Request()
     repeated = replace(request, sent_at=request.sent_at - 60)
     forged = Request(secrets=(FORMER,), changed={"webhook-id": "evt_forged"})
-    answers = [
-        httpx.post(url, content=each.body, headers=each.headers, trust_env=False).status_code
-        for each in (request, repeated, forged)
-    ]
-    assert answers == [204, 204, 401]
-    with closing(namespace()["open_inbox"](str(file))) as kept:
-        assert kept.execute("SELECT webhook_id, body FROM inbox").fetchall() == [(ID, BODY)]
+    assert [post(url, each) for each in (request, repeated, forged)] == [204, 204, 401]
+    assert kept(file) == [(ID, BODY)]
+
+
+def test_the_sample_receiver_takes_many_at_once(inbox: tuple[str, Path]) -> None:
+    url, file = inbox
+    requests = [Request(webhook_id=f"evt_{number:02}") for number in range(20)]
+    with ThreadPoolExecutor(len(requests)) as threads:
+        assert list(threads.map(lambda each: post(url, each), requests)) == [204] * len(requests)
+    assert kept(file) == [(each.webhook_id, BODY) for each in requests]
 
 
 def test_the_request_shown_is_one_of_the_contract() -> None:
@@ -229,6 +232,14 @@ def _table() -> str:
 def test_every_path_shown_is_there() -> None:
     contract = json.loads((CHECKOUT / "compat_rest" / "openapi.json").read_bytes())["paths"]
     known = {re.sub(r"\{\w+\}", "{id}", path) for path in contract}
-    shown = set(re.findall(r"(?:GET|POST) /v1(/[\w/{}-]+)", GUIDE))
+    shown = set(re.findall(r"(?:GET|POST|PATCH|DELETE) /v1(/[\w/{}-]+)", GUIDE))
     assert shown
     assert shown <= known
+
+
+def test_every_operation_is_named_for_graphql() -> None:
+    operations = (CHECKOUT / "compat_rest" / "operations" / "webhooks").glob("*.graphql")
+    fields = {f"{each.stem[0].lower()}{each.stem[1:]}" for each in operations}
+    [reading] = re.findall(r"^\| `webhooks:read` \| (.*)\|$", GUIDE, re.MULTILINE)
+    [managing] = re.findall(r"^\| `webhooks:manage` \| (.*)\|$", GUIDE, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", reading + managing)) == fields | {"endpointEvents"}
