@@ -250,7 +250,10 @@ async def test_what_cannot_work_is_said_at_once(school: School, environment: dic
     code, said = await run(environment, *command(f"http://127.0.0.1:{unused_port}", here))
     assert (code, "--url" in said, "Traceback" in said) == (os.EX_UNAVAILABLE, True, False)
     code, said = await run({**environment, "SKOOLY_API_KEY": "sk_live_nobody"}, *command(url, here))
-    assert (code, "401" in said) == (1, True)
+    assert (code, "(UNAUTHENTICATED, status 401)" in said) == (1, True)
+    assert "copied whole" in said, "the API's own words"
+    assert "--key" in said
+    assert "SKOOLY_API_KEY" in said
     canteen = {**environment, "SKOOLY_API_KEY": school.keys["cantine"]}
     code, said = await run(canteen, *command(url, here))
     assert (code, "events:read" in said) == (1, True)

@@ -17,6 +17,7 @@ PAGE = 100
 PATIENCE = 5.0
 """Seconds between two tries while the API does not answer."""
 OWN = ("localhost", "127.0.0.1", "::1")
+KEY = "Give a key with --key, or better in the environment variable SKOOLY_API_KEY."
 WHO = "{ viewer { partner school { code } } }"
 
 
@@ -109,7 +110,16 @@ def _read(response: httpx.Response) -> Any:
             "start again with --from now or --from oldest."
         )
     if response.is_error:
-        raise ApiRefused(f"{body.get('detail') or 'The API refuses'} (status {response.status_code})")
+        raise ApiRefused(_refusal(response.status_code, body))
     if "errors" in body:
         raise ApiRefused(body["errors"][0]["message"])
     return body
+
+
+def _refusal(status: int, body: Mapping[str, Any]) -> str:
+    """The API's own words and code, as REST or GraphQL gives them, and what to do about a key that is refused."""
+    error: Mapping[str, Any] = next(iter(body.get("errors", ())), {})
+    words = body.get("detail") or error.get("message") or "The API refuses."
+    code = body.get("code") or error.get("extensions", {}).get("code")
+    told = f"{words} ({f'{code}, ' if code else ''}status {status})"
+    return f"{told}\n{KEY}" if status == httpx.codes.UNAUTHORIZED else told
