@@ -1,5 +1,6 @@
 """What `--help` says, of every command: something, and what was written."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import typer
 from rich.emoji import Emoji
 
+from app.cli.data_directory import CHECKOUT
 from app.cli.main import cli
 
 
@@ -19,6 +21,7 @@ def commands() -> Iterator[tuple[str, Any]]:
 
 
 COMMANDS = dict(commands())
+ABOUT_WEBHOOKS = [path for path in COMMANDS if path.startswith("./skooly webhooks ")]
 
 
 def shown(command: Any) -> list[Any]:
@@ -39,3 +42,15 @@ def test_a_help_text_holds_nothing_that_a_terminal_shows_as_a_picture(path: str)
     command = COMMANDS[path]
     for text in (command.help, *(each.help for each in shown(command))):
         assert Emoji.replace(text) == text
+
+
+@pytest.mark.parametrize("path", ABOUT_WEBHOOKS)
+def test_operators_read_an_example_of_every_command_about_webhooks(path: str) -> None:
+    guide = (CHECKOUT / "docs" / "operators.md").read_text()
+    assert re.search(rf"{re.escape(path)}\b", guide)
+
+
+@pytest.mark.parametrize("path", ABOUT_WEBHOOKS)
+def test_a_moment_says_whose_time_it_is_in(path: str) -> None:
+    moments = [each for each in shown(COMMANDS[path]) if each.name in ("since", "until")]
+    assert [each.name for each in moments if "school's time zone" not in each.help] == []

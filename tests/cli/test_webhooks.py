@@ -17,12 +17,15 @@ from app.core.signing import read_secret
 from app.domains.events.service import append_events_from
 from app.domains.partners.service import create_school, revoke_key
 from app.domains.partners.tables import School
+from app.domains.webhooks.envelope import webhook_id
 from app.domains.webhooks.fanning import expand
+from app.domains.webhooks.outcomes import Kind, Outcome
 from app.domains.webhooks.service.replays import AT_ONCE, LOOKED_AT
 from app.domains.webhooks.sweeping import disable_failing
+from tests.domains.webhooks.conftest import Engine
 from tests.support.clock import FixedClock
 from tests.support.factories.partners import make_key
-from tests.support.factories.webhooks import happen
+from tests.support.factories.webhooks import happen, make_endpoint
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 URL = "https://recepteur.invalid/skooly"
@@ -85,7 +88,7 @@ async def test_the_life_of_an_endpoint(skooly: Skooly, fresh_database: Database,
     assert skooly("delete", endpoint).stdout == f"{endpoint} deleted\n"
     refused = skooly("pause", endpoint)
     assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
-    assert "no endpoint" in refused.stderr
+    assert f"LYCEE has no endpoint “{endpoint}”" in refused.stderr
 
 
 async def test_what_did_not_arrive_is_sent_again(skooly: Skooly, fresh_database: Database, school: School) -> None:
@@ -123,6 +126,7 @@ async def test_a_replay_goes_on_until_all_is_queued(skooly: Skooly, fresh_databa
     async with fresh_database.raw(Wall.worker()) as connection:
         await connection.execute("UPDATE delivery SET state = 'succeeded'")
     replay = "replay", "--endpoint", endpoint, "--state", "succeeded", "--json"
+    assert answer(skooly(*replay, "--until", "2001-01-01")) == {"queued": 0}
     assert answer(skooly(*replay)) == {"queued": AT_ONCE + 1}
     assert answer(skooly(*replay)) == {"queued": 0}
 
@@ -139,7 +143,10 @@ async def test_an_endpoint_is_told_no_more_than_the_keys_of_its_integration(
         await revoke_key(session, key.row.key_id, clock)
     await disable_failing(fresh_database)
     [listed] = answer(skooly("endpoints", "--json"))["endpoints"]
-    assert (listed["status"], listed["disabled_reason"]) == ("disabled", "access_ended")
+    assert (listed["partner"], listed["status"], listed["disabled_reason"]) == ("Koha", "disabled", "access_ended")
+    table = skooly("endpoints").stdout
+    assert "Koha" in table
+    assert "access_ended" in table
     refused = skooly("resume", made["id"])
     assert (refused.returncode, "issue one" in refused.stderr) == (1, True)
 
@@ -152,6 +159,73 @@ async def test_secrets_are_sealed_anew(skooly: Skooly, fresh_database: Database,
     assert answer(skooly("reseal", "--json", SKOOLY_SECRET_KEYS=other)) == {**told, "secrets": 0}
     lost = skooly("reseal")
     assert (lost.returncode, "put the key" in lost.stderr) == (1, True)
+
+
+async def test_a_filter_is_shown_as_the_api_shows_it(skooly: Skooly, fresh_database: Database, school: School) -> None:
+    await make_endpoint(fresh_database, school, URL, partner="Moodle", filter={"zone": "RESTAURANT"})
+    [listed] = answer(skooly("endpoints", "--json"))["endpoints"]
+    assert listed["filter"] == [{"fact": "zone", "equals": "RESTAURANT"}]
+
+
+@pytest.fixture
+async def failed(fresh_database: Database, school: School) -> str:
+    """The webhook-id of a delivery that failed once, with an answer that would colour a terminal red."""
+    engine = Engine(fresh_database)
+    endpoint = await make_endpoint(fresh_database, school, URL, partner="Moodle")
+    await happen(fresh_database, school)
+    [claimed] = await engine.claim()
+    refusal = Outcome(Kind.HTTP_STATUS, 84, status=500, error="BROKEN", response=b"\x1b[31mOut\nof order " + b"x" * 100)
+    await engine.settle([claimed], refusal)
+    async with fresh_database.raw(Wall.worker()) as connection:
+        event = await connection.fetchval("SELECT event_id FROM delivery")
+    return webhook_id(event, endpoint)
+
+
+async def test_deliveries_say_what_their_last_attempt_came_to_and_when_the_next_one_is(
+    skooly: Skooly, failed: str
+) -> None:
+    shown = skooly("deliveries")
+    [listed] = answer(skooly("deliveries", "--json"))["deliveries"]
+    assert "http_status 500" in shown.stdout
+    assert listed["next_attempt_at"] in shown.stdout
+    assert "./skooly webhooks delivery ID" in shown.stderr
+    last = listed["last_attempt"]
+    assert (listed["state"], listed["attempts"]) == ("retry_wait", 1)
+    assert (last["outcome"], last["status"], last["error"]) == ("http_status", 500, "BROKEN")
+    assert listed["next_attempt_at"] > last["ended_at"] >= listed["occurred_at"]
+
+
+async def test_what_has_not_been_tried_has_no_last_attempt(
+    skooly: Skooly, fresh_database: Database, school: School
+) -> None:
+    await make_endpoint(fresh_database, school, URL, partner="Moodle")
+    await happen(fresh_database, school)
+    await expand(fresh_database)
+    [listed] = answer(skooly("deliveries", "--json"))["deliveries"]
+    assert (listed["state"], listed["last_attempt"]) == ("pending", None)
+    assert "No attempt" in skooly("delivery", listed["id"]).stderr
+
+
+async def test_a_delivery_is_shown_with_its_attempts(skooly: Skooly, failed: str) -> None:
+    shown = answer(skooly("delivery", failed, "--json"))
+    assert shown["delivery"]["id"] == f"{failed}_0"
+    [attempt] = shown["attempts"]
+    assert attempt.pop("ended_at") == shown["delivery"]["last_attempt"]["ended_at"]
+    assert attempt.pop("response").startswith("\x1b[31mOut\nof order xxx")
+    told = {"number": 1, "outcome": "http_status", "status": 500, "error": "BROKEN", "milliseconds": 84}
+    assert attempt == told
+    words = skooly("delivery", f"{failed}_0")
+    assert "[31mOut of order xxx" in words.stdout
+    assert "\x1b" not in words.stdout
+    assert "did not answer 2xx" in words.stderr
+
+
+@pytest.mark.parametrize("named", ["evt_nothing", f"evt_{'0' * 32}_{'1' * 32}"])
+async def test_a_delivery_that_nobody_knows_is_refused_by_name(skooly: Skooly, named: str) -> None:
+    refused = skooly("delivery", named, "--json")
+    error = json.loads(refused.stderr)["error"]
+    assert (refused.returncode, error["code"]) == (1, "DeliveryNotFound")
+    assert f"LYCEE has no delivery “{named}”" in error["message"]
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ class EndpointRecord:
     first_failure_at: datetime | None
     last_success_at: datetime | None
     created_at: datetime
+    partner: str = ""
+    """The name of whose it is; none in an answer that an idempotency key kept before there was one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,11 @@ class DeliveryRecord:
     attempts: int
     next_at: datetime
     created_at: datetime
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the next attempt is due; None where none is."""
+        return self.next_at if self.state in ("pending", "retry_wait") else None
 
 
 @dataclass(frozen=True, slots=True)

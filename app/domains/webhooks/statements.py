@@ -27,8 +27,9 @@ _ENDPOINT = """
 SELECT e.id, e.url, e.description, e.topics, e.filter, e.payload, e.header_names || ARRAY(
     SELECT jsonb_object_keys(e.headers)) AS header_names, e.timeout_seconds, e.max_in_flight,
     e.rate_per_second, e.long_tail, e.status, e.disabled_reason, e.disabled_at, s.breaker, s.first_failure_at,
-    s.last_success_at, e.created_at
+    s.last_success_at, e.created_at, p.name AS partner
 FROM endpoint e JOIN endpoint_state s ON s.school_id = e.school_id AND s.endpoint_id = e.id
+JOIN partner p ON p.school_id = e.school_id AND p.id = e.partner_id
 """
 
 FIND_ENDPOINT = text(f"{_ENDPOINT} WHERE {_OWN} AND e.id = :endpoint")

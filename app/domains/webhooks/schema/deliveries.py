@@ -148,7 +148,7 @@ class Delivery:
             replay=key.replay,
             state=DeliveryState(record.state),
             attempt_count=record.attempts,
-            due_at=at if record.state in ("pending", "retry_wait") else None,
+            due_at=at if record.due_at else None,
             ended_at=at if record.state in ("succeeded", "exhausted", "cancelled") else None,
             created_at=record.created_at.astimezone(zone),
         )
