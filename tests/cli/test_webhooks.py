@@ -233,6 +233,7 @@ async def test_a_delivery_that_nobody_knows_is_refused_by_name(skooly: Skooly, n
     [
         (["create", "https://127.0.0.1/", "--partner", "X"], "not public"),
         (["create", URL, "--partner", "Moodle", "--topics", "student.expelled"], "student.expelled"),
+        (["create", URL, "--partner", "Moodle", "--topics", "foo"], "There are: "),
         (["create", URL, "--partner", "X"], "X"),
         (["replay"], "either"),
         (["deliveries", "--state", "lost"], "no state"),

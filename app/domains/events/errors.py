@@ -3,7 +3,7 @@
 LogError
 ├── LogNotOpened · LogBroken
 ├── LogGap
-└── TopicError    TopicUnknown · TopicClosed
+└── TopicError    TopicUnknown (TopicNowhere) · TopicClosed
 """
 
 from app.core.errors import SkoolyError
@@ -62,6 +62,13 @@ class TopicUnknown(TopicError):
     code = "TOPIC_UNKNOWN"
     fr = "Aucun événement ne s'appelle « {topic} ». Ouverts à cette clé : {known}."
     en = "No event is called “{topic}”. Open to this key: {known}."
+
+
+class TopicNowhere(TopicUnknown):
+    """Where what the caller's key opens is not what matters, or where there is no key."""
+
+    fr = "Aucun événement ne s'appelle « {topic} ». Il y a : {known}."
+    en = "No event is called “{topic}”. There are: {known}."
 
 
 class TopicClosed(TopicError):

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from app.core.actor import Actor
 from app.core.scopes import Scope
-from app.domains.events.errors import TopicClosed, TopicUnknown
+from app.domains.events.errors import TopicClosed, TopicNowhere, TopicUnknown
 from app.domains.events.topics import Topic
 
 READERS: Mapping[str, frozenset[Scope]] = {
@@ -82,9 +82,9 @@ def chosen_topics(actor: Actor, asked: Collection[str] | None, field: str = "top
 
 
 def refuse_unknown(topic: str, field: str) -> None:
-    """Raises TopicUnknown for what no event is ever of."""
+    """Raises TopicNowhere for what no event is ever of."""
     if topic not in set(Topic):
-        raise TopicUnknown(field=field, topic=topic, known=", ".join(sorted(Topic)))
+        raise TopicNowhere(field=field, topic=topic, known=", ".join(sorted(Topic)))
 
 
 def separated(topics: Collection[str] | None) -> list[str] | None:
