@@ -42,7 +42,8 @@ class Latencies:
 
 class DeliveryMetrics:
     def __init__(self) -> None:
-        disable_created_metrics()  # `…_created` tells when counting began: read as a count it misleads
+        # `…_created` tells when counting began: read as a count it misleads.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         registry = self.registry
         self._attempts = Counter("skooly_webhook_attempts", "Requests by outcome.", ["outcome"], registry=registry)

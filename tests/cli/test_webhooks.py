@@ -237,6 +237,8 @@ async def test_a_delivery_that_nobody_knows_is_refused_by_name(skooly: Skooly, n
         (["create", URL, "--partner", "X"], "X"),
         (["replay"], "either"),
         (["deliveries", "--state", "lost"], "no state"),
+        (["deliveries", "--topic", "nope"], "no topic"),
+        (["replay", "--endpoint", "0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e", "--topic", "nope"], "no topic"),
         (["recover", "0194600f-6f2a-7c3e-8b1d-2f4a5b6c7d8e", "--since", "2001-01-01"], "90 days"),
     ],
 )

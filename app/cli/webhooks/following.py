@@ -15,6 +15,7 @@ from app.cli.webhooks.running import EVERYBODY, in_school, in_zone, until_done
 from app.cli.webhooks.shown import Attempted, delivery_row, print_deliveries, print_delivery, print_queued
 from app.core.clock import SystemClock
 from app.core.pagination import LARGEST_PAGE
+from app.domains.events.topics import Topic
 from app.domains.partners.tables import School
 from app.domains.webhooks.reads import DeliveryFilter, attempts_of, find_delivery, list_deliveries
 from app.domains.webhooks.records import DeliveryRecord, Queued
@@ -36,7 +37,7 @@ def deliveries(
     as_json: JsonOption = False,
 ) -> None:
     """The latest deliveries."""
-    which = DeliveryFilter(endpoint, _states(state), topic)
+    which = DeliveryFilter(endpoint, _states(state), _known(topic))
 
     async def read(session: AsyncSession, _: School) -> list[Attempted]:
         page = await list_deliveries(session, EVERYBODY, which, first=first)
@@ -89,11 +90,11 @@ def replay(
         row = delivery_row((in_school(data, school, again), ()))
         print(json.dumps(row) if as_json else f"{row['id']} queued")
         return
-    chosen, states = endpoint, _states(state)
+    chosen, states, only = endpoint, _states(state), _known(topic)
 
     async def some(session: AsyncSession, where: School, after: UUID | None) -> Queued:
         assert chosen is not None
-        which = ReplayFilter(states, topic, in_zone(since, where), in_zone(until, where))
+        which = ReplayFilter(states, only, in_zone(since, where), in_zone(until, where))
         return await replay_deliveries(session, EVERYBODY, chosen, which, after=after)
 
     print_queued(until_done(data, school, "Replaying", some), as_json)
@@ -123,3 +124,9 @@ def _states(state: str | None) -> tuple[str, ...]:
     if state is not None and state not in STATES:
         raise typer.BadParameter(f"“{state}” is no state: {', '.join(STATES)}")
     return () if state is None else (state,)
+
+
+def _known(topic: str | None) -> str | None:
+    if topic is not None and topic not in set(Topic):
+        raise typer.BadParameter(f"“{topic}” is no topic: {', '.join(sorted(Topic))}")
+    return topic
