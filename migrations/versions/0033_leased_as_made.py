@@ -95,7 +95,7 @@ BEGIN
     -- Whoever locks several turns does so in one order, and before it makes deliveries.
     locked AS MATERIALIZED (
         SELECT m.*, s.version, s.last_served_at, cardinality(m.events) AS places,
-            m.status = 'active' AND s.mode = 'active' AND s.disable_for IS NULL AND s.rate IS NULL
+            s.mode = 'active' AND s.disable_for IS NULL AND s.rate IS NULL
                 AND NOT s.slow AND s.endpoint_id <> ALL (suspects)
                 AND coalesce(s.next_due_at > clock_timestamp(), true)
                 AND coalesce(greatest(s.wait_until, s.last_served_at) <= now(), true)

@@ -12,7 +12,7 @@ import pytest
 from app.core.database import Database, Wall
 from app.domains.events.topics import Topic
 from app.domains.partners.tables import School
-from app.domains.webhooks.claiming import recognise
+from app.domains.webhooks.claiming import LEASE_MARGIN, recognise
 from app.domains.webhooks.fairness import Room
 from app.domains.webhooks.fanning import ExpandedLittle, expand_little
 from app.domains.webhooks.outcomes import Kind, Outcome
@@ -61,6 +61,8 @@ async def test_what_is_leased_says_all_that_a_request_needs(
     assert (leased.number, leased.replay, leased.failures, leased.lost) == (1, 0, 0, 0)
     assert (leased.event.subject, orjson.loads(leased.event.facts)) == (subject, {"number": "F-1"})
     assert (await deliveries.state_of(endpoint))["in_flight"] == 1
+    [row] = await deliveries.rows("SELECT lease_until - created_at AS lease FROM delivery WHERE state = 'leased'")
+    assert row["lease"].total_seconds() == 3 + LEASE_MARGIN
     assert await engine.claim() == []
     assert (await engine.settle([leased])).settled == 1
     assert await deliveries.states() == {"succeeded": 31}
@@ -162,6 +164,19 @@ async def test_what_does_not_fit_takes_nothing_from_the_others(engine: Engine) -
     leased = await recognise(engine.database, engine.known, little.leased)
     assert Counter(each.target.endpoint_id for each in leased) == {endpoints[2]: 5}
     assert little.waiting == 13
+
+
+async def test_nor_from_the_others_of_its_school(engine: Engine, school: School) -> None:
+    large = await proven_endpoint(engine, school, topics=[Topic.WALLET_LOW], max_in_flight=50)
+    small = await make_endpoint(engine.database, school, URL, topics=[Topic.BADGE_REVOKED])
+    await happen(engine.database, school, topic=Topic.BADGE_REVOKED)
+    await engine.work_off()
+    await happen(engine.database, school, 9)
+    await happen(engine.database, school, topic=Topic.BADGE_REVOKED)
+    little = await expanded(engine, school, room=replace(ROOM, places=8, school=8))
+    [leased] = await recognise(engine.database, engine.known, little.leased)
+    assert (leased.target.endpoint_id, little.waiting) == (small, 9)
+    assert large != small
 
 
 @pytest.mark.parametrize("last", [0, 1])
