@@ -64,7 +64,7 @@ class Drain:
         """Whether something may be due that there was no place for."""
         self._quickly = max(1, self._options.places // 4)
         """Places for what has just happened, at once: a claim beside it fills the others."""
-        self._enough = min(self._options.refill, max(1, self._options.places // 4))
+        self._enough = min(self._options.refill, self._quickly)
         self._claiming = False
         self._look = asyncio.Event()
         self._due = asyncio.Event()

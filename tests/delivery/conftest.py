@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import pytest
 
-from app.core.database import Database
+from app.core.database import Database, Wall
 from app.core.doorbell import LOOK_SECONDS, Doorbell
 from app.core.outbound import Client, NameServers, Policy, verifying_context
 from app.delivery.drain import Drain
@@ -31,6 +32,19 @@ async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 20.0
     while not await holds():
         assert time.monotonic() < give_up, f"not true within {seconds} s"
         await asyncio.sleep(0.02)
+
+
+def states(deliveries: Deliveries, expected: dict[str, int], endpoint: UUID | None = None):  # type: ignore[no-untyped-def]
+    async def hold() -> bool:
+        return await deliveries.states(endpoint) == expected
+
+    return hold
+
+
+async def in_full_swing(database: Database) -> None:
+    """As if every endpoint had proved itself."""
+    async with database.raw(Wall.worker()) as connection:
+        await connection.execute("UPDATE endpoint_state SET breaker = 'closed', allowed = NULL")
 
 
 class Running:

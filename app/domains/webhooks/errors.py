@@ -46,8 +46,8 @@ class FactUnknown(EndpointInvalid):
     """An endpoint with such a filter would never hear anything."""
 
     code = "FACT_UNKNOWN"
-    fr = "Aucun des sujets choisis ne donne le fait « {fact} » en texte. Faits connus : {known}."
-    en = "None of the chosen topics tells the fact “{fact}” as a text. Known facts: {known}."
+    fr = "Aucun sujet choisi ne donne en texte tous les faits du filtre, dont « {fact} ». Faits possibles : {known}."
+    en = "None of the chosen topics tells all facts of the filter as texts, “{fact}” included. Possible facts: {known}."
 
 
 class ZoneNotFiltered(EndpointInvalid):

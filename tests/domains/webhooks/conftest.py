@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
@@ -20,7 +21,7 @@ from app.domains.webhooks.succeeding import record_successes
 from tests.domains.webhooks.managing import Manager, asking
 from tests.support.clock import FixedClock
 from tests.support.factories.partners import hold_key, make_actor, make_school
-from tests.support.factories.webhooks import VAULT
+from tests.support.factories.webhooks import VAULT, happen, make_endpoint
 from tests.support.operations import Asker
 
 ROOM = Room(places=512, retries=384, slow=64, school=256)
@@ -62,6 +63,14 @@ class Engine:
             return written.recorded
         recorded = await record(self.database, written.undecided, SCHEDULE)
         return replace(recorded, settled=recorded.settled + written.recorded.settled)
+
+
+async def endpoint_in_full_swing(engine: Engine, school: School, **columns: object) -> UUID:
+    """One that has proved itself: the ramp is behind it, and nothing waits."""
+    endpoint = await make_endpoint(engine.database, school, "https://example.org/hook", **columns)
+    await happen(engine.database, school, 30)
+    await engine.work_off()
+    return endpoint
 
 
 def are_of(signers: Sequence[Signer], *secrets: bytes) -> bool:

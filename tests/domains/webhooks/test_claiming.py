@@ -16,7 +16,7 @@ from app.domains.webhooks.fairness import Room
 from app.domains.webhooks.outcomes import Kind, Outcome
 from app.domains.webhooks.settling import SCHEDULE
 from app.domains.webhooks.sweeping import disable_failing, follow_modes, give_up_lost
-from tests.domains.webhooks.conftest import ROOM, Engine, are_of
+from tests.domains.webhooks.conftest import ROOM, Engine, are_of, endpoint_in_full_swing
 from tests.support.factories.partners import make_school
 from tests.support.factories.webhooks import SECRET, Deliveries, change_endpoint, happen, make_endpoint
 
@@ -34,14 +34,6 @@ async def school(fresh_database: Database) -> School:
 @pytest.fixture
 def deliveries(fresh_database: Database, school: School) -> Deliveries:
     return Deliveries(fresh_database, school)
-
-
-async def endpoint_in_full_swing(engine: Engine, school: School, **columns: object) -> UUID:
-    """One that has proved itself: the ramp is behind it."""
-    endpoint = await make_endpoint(engine.database, school, URL, **columns)
-    await happen(engine.database, school, 30)
-    await engine.work_off()
-    return endpoint
 
 
 def by_endpoint(claimed: list[Claimed]) -> Counter[UUID]:

@@ -16,7 +16,7 @@ from app.domains.webhooks.claiming import LEASE_MARGIN, recognise
 from app.domains.webhooks.fairness import Room
 from app.domains.webhooks.fanning import ExpandedLittle, expand_little
 from app.domains.webhooks.outcomes import Kind, Outcome
-from tests.domains.webhooks.conftest import NO_ROOM, ROOM, Engine
+from tests.domains.webhooks.conftest import NO_ROOM, ROOM, Engine, endpoint_in_full_swing
 from tests.support.factories.partners import make_school
 from tests.support.factories.webhooks import Deliveries, change_endpoint, happen, make_endpoint
 
@@ -28,14 +28,6 @@ A_DAY = 86_400
 @pytest.fixture
 def deliveries(fresh_database: Database, school: School) -> Deliveries:
     return Deliveries(fresh_database, school)
-
-
-async def proven_endpoint(engine: Engine, school: School, **columns: object) -> UUID:
-    """The ramp is behind it, and nothing waits for it."""
-    endpoint = await make_endpoint(engine.database, school, URL, **columns)
-    await happen(engine.database, school, 30)
-    await engine.work_off()
-    return endpoint
 
 
 async def expanded(
@@ -52,7 +44,7 @@ async def test_what_is_leased_says_all_that_a_request_needs(
     engine: Engine, school: School, deliveries: Deliveries
 ) -> None:
     """As what is claimed does: the same rows, the same in flight, the same way on."""
-    endpoint = await proven_endpoint(engine, school, timeout_seconds=3)
+    endpoint = await endpoint_in_full_swing(engine, school, timeout_seconds=3)
     [subject] = await happen(engine.database, school, number="F-1")
     little = await expanded(engine, school)
     assert (little.deliveries, little.waiting) == (1, 0)
@@ -72,7 +64,7 @@ async def test_what_is_leased_says_all_that_a_request_needs(
 async def test_what_fails_is_tried_again_by_the_schedule(
     engine: Engine, school: School, deliveries: Deliveries
 ) -> None:
-    endpoint = await proven_endpoint(engine, school)
+    endpoint = await endpoint_in_full_swing(engine, school)
     await happen(engine.database, school)
     leased = await recognise(engine.database, engine.known, (await expanded(engine, school)).leased)
     await engine.settle(leased, FAILED)
@@ -124,7 +116,7 @@ async def test_no_more_than_there_is_room_for(
     engine: Engine, school: School, deliveries: Deliveries, room: Room
 ) -> None:
     """What is left waits for a claim, which shares the places."""
-    endpoint = await proven_endpoint(engine, school)
+    endpoint = await endpoint_in_full_swing(engine, school)
     await happen(engine.database, school, 2)
     little = await expanded(engine, school, room=room)
     assert (little.deliveries, little.waiting, list(little.leased.rows)) == (2, 2, [])
@@ -157,7 +149,7 @@ async def test_all_schools_together_get_no_more_than_there_are_places(engine: En
 async def test_what_does_not_fit_takes_nothing_from_the_others(engine: Engine) -> None:
     """Neither what is too much for the process, nor what its school has no place for."""
     full, large, small = [await make_school(engine.database) for _ in range(3)]
-    endpoints = [await proven_endpoint(engine, school, max_in_flight=50) for school in (full, large, small)]
+    endpoints = [await endpoint_in_full_swing(engine, school, max_in_flight=50) for school in (full, large, small)]
     for school, count in ((full, 4), (large, 9), (small, 5)):
         await happen(engine.database, school, count)
     little = await expanded(engine, full, large, small, room=replace(ROOM, places=8, schools={full.id: 3}))
@@ -167,7 +159,7 @@ async def test_what_does_not_fit_takes_nothing_from_the_others(engine: Engine) -
 
 
 async def test_nor_from_the_others_of_its_school(engine: Engine, school: School) -> None:
-    large = await proven_endpoint(engine, school, topics=[Topic.WALLET_LOW], max_in_flight=50)
+    large = await endpoint_in_full_swing(engine, school, topics=[Topic.WALLET_LOW], max_in_flight=50)
     small = await make_endpoint(engine.database, school, URL, topics=[Topic.BADGE_REVOKED])
     await happen(engine.database, school, topic=Topic.BADGE_REVOKED)
     await engine.work_off()
@@ -194,7 +186,7 @@ async def test_whoever_was_served_last_comes_last(engine: Engine, school: School
 
 async def test_nothing_passes_what_waits(engine: Engine, school: School, deliveries: Deliveries) -> None:
     """Not a first attempt that is due, nor a retry; a retry of later is passed."""
-    endpoint = await proven_endpoint(engine, school)
+    endpoint = await endpoint_in_full_swing(engine, school)
     await happen(engine.database, school)
     await engine.expand()
     await happen(engine.database, school)
@@ -209,7 +201,7 @@ async def test_nothing_passes_what_waits(engine: Engine, school: School, deliver
 
 async def test_an_endpoint_has_no_more_requests_than_it_takes(engine: Engine, school: School) -> None:
     """All or nothing: which of them go first is for the claim."""
-    await proven_endpoint(engine, school, max_in_flight=3)
+    await endpoint_in_full_swing(engine, school, max_in_flight=3)
     counts = []
     for _ in range(2):
         await happen(engine.database, school, 2)
@@ -241,7 +233,7 @@ async def test_a_ramp_is_not_passed(engine: Engine, school: School) -> None:
 async def test_what_a_claim_decides_by_is_left_to_it(
     engine: Engine, school: School, deliveries: Deliveries, change: str
 ) -> None:
-    endpoint = await proven_endpoint(engine, school)
+    endpoint = await endpoint_in_full_swing(engine, school)
     async with engine.database.raw(Wall.worker(school.id)) as connection:
         await connection.execute(f"UPDATE endpoint_state SET {change} WHERE endpoint_id = $1", endpoint)
     await happen(engine.database, school)
@@ -251,7 +243,7 @@ async def test_what_a_claim_decides_by_is_left_to_it(
 
 
 async def test_one_that_keeps_a_request_waiting_is_left_to_the_slow_lane(engine: Engine, school: School) -> None:
-    endpoint = await proven_endpoint(engine, school)
+    endpoint = await endpoint_in_full_swing(engine, school)
     await happen(engine.database, school)
     assert (await expanded(engine, school, suspects={endpoint})).waiting == 1
     [claimed] = await engine.claim()
@@ -261,7 +253,7 @@ async def test_one_that_keeps_a_request_waiting_is_left_to_the_slow_lane(engine:
 async def test_what_a_paused_endpoint_wants_is_held_and_waits_for_nobody(
     engine: Engine, school: School, deliveries: Deliveries
 ) -> None:
-    endpoint = await proven_endpoint(engine, school)
+    endpoint = await endpoint_in_full_swing(engine, school)
     await change_endpoint(engine.database, school, endpoint, status="paused")
     await happen(engine.database, school)
     little = await expanded(engine, school)
@@ -291,7 +283,7 @@ async def test_a_secret_that_changes_meanwhile_is_known_to_have_changed(
     engine: Engine, school: School, deliveries: Deliveries
 ) -> None:
     """The expansion waits for the turn of the endpoint, and tells its version of then."""
-    endpoint = await proven_endpoint(engine, school)
+    endpoint = await endpoint_in_full_swing(engine, school)
     await happen(engine.database, school)
     async with engine.database.raw(Wall.app(school.id)) as connection:
         await connection.execute("UPDATE endpoint_secret SET expires_at = now() WHERE endpoint_id = $1", endpoint)

@@ -120,6 +120,14 @@ def test_a_filter_that_never_holds_says_which_facts_there_are() -> None:
     assert read_filter([("zone", "A")]) == {"zone": "A"}
 
 
+def test_nor_does_one_whose_facts_no_topic_tells_together() -> None:
+    with pytest.raises(FactUnknown) as refused:
+        read_filter([("zone", "A"), ("currency", "XOF")], ["wallet.low", "access.denied"])
+    assert refused.value.facts["fact"] == "currency"
+    assert "zone" in refused.value.facts["known"].split(", "), "of the topics that tell the facts before it"
+    assert read_filter([("matricule", "1"), ("currency", "XOF")], ["wallet.low", "access.denied"])
+
+
 async def test_a_name_that_nobody_knows_yet_may_be_saved(manager: Manager) -> None:
     assert await manager.endpoint(url="https://soon.example.org/")
 

@@ -72,23 +72,23 @@ def refuse_more_than_own(owner: Owner, topics: Collection[str], chosen: Mapping[
 
 
 def read_filter(conditions: Iterable[tuple[str, str]], topics: Collection[str] = ()) -> dict[str, str]:
-    """Facts that an event must have, each equal; each is told with one of `topics` at least, or of all.
+    """Facts that an event must have, each equal; one of `topics` at least, or of all, tells every one of them.
 
     Raises FilterRefused, FactUnknown, InvalidInput.
     """
     listed = [(_fact(name), FACT.read(value, "filter")) for name, value in conditions]
     if len(listed) > MOST_CONDITIONS or len(dict(listed)) < len(listed):
         raise FilterRefused(field="filter", most=MOST_CONDITIONS)
-    known = _texts_of(topics)
+    told = [_texts_of(Topic(topic)) for topic in topics or Topic]
     for name, _ in listed:
-        if name not in known:
-            raise FactUnknown(field="filter", fact=name, known=", ".join(sorted(known)))
+        possible, told = told, [texts for texts in told if name in texts]
+        if not told:
+            raise FactUnknown(field="filter", fact=name, known=", ".join(sorted(set().union(*possible))))
     return dict(listed)
 
 
-def _texts_of(topics: Collection[str]) -> set[str]:
-    described = [CATALOGUE[Topic(topic)] for topic in topics or Topic]
-    return {name for each in described for name, fact in each.facts.items() if fact.is_text}
+def _texts_of(topic: Topic) -> set[str]:
+    return {name for name, fact in CATALOGUE[topic].facts.items() if fact.is_text}
 
 
 def _within_zones(owner: Owner, chosen: Mapping[str, str]) -> None:
